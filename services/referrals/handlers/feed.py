@@ -9,8 +9,9 @@ from shared.contracts.referrals.feed import FeedPage, ReadFeed
 from shared.permissions import Caller
 
 MOST_ROWS = 500
-MOST_BYTES = 440_000
+MOST_ANSWER_BYTES = 440_000
 MOST_RATINGS = 1_000
+MOST_BYTES = 500_000  # the page itself takes a few more
 
 
 @dataclass(frozen=True)
@@ -23,5 +24,5 @@ class ReadFeedHandler:
 
     async def read(self, _caller: Caller, asked: ReadFeed) -> FeedPage:
         async with self.context.one_trip() as db:
-            room = store.Room(MOST_ROWS, MOST_BYTES, MOST_RATINGS)
+            room = store.Room(MOST_ROWS, MOST_ANSWER_BYTES, MOST_RATINGS, MOST_BYTES)
             return await store.read_feed(db, asked.after, room, ratings.rating_questions(self.context.registers))

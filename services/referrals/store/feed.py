@@ -19,6 +19,7 @@ READ = """
 """
 READ_PEOPLE = "SELECT record_id, holder, person_id, sort_name FROM read_people($1)"
 READ_RATINGS = "SELECT record_id, since, code FROM read_ratings($1, $2, $3, $4)"
+GONE_BYTES = 40  # an id in a list
 
 
 Ratings = Mapping[UUID, Sequence[Rated]]
@@ -26,11 +27,16 @@ Ratings = Mapping[UUID, Sequence[Rated]]
 
 @dataclass(frozen=True)
 class Room:
-    """The most that a page may hold: records, bytes of answers, ratings. A page may always hold one record."""
+    """
+    The most that a page may hold: records, bytes of answers, ratings, bytes in all. It may always hold one record.
+
+    `answer_bytes` limits what is read, with an allowance for the rest of each record; `bytes` limits what is sent.
+    """
 
     records: int
     answer_bytes: int
     ratings: int
+    bytes: int
 
 
 async def read_feed(db: Database, after: int, room: Room, rated_by: RatingQuestions) -> FeedPage:
@@ -48,10 +54,12 @@ async def read_feed(db: Database, after: int, room: Room, rated_by: RatingQuesti
     ids = [row["record_id"] for row in rows]
     ratings = await _read_ratings(db, ids, rated_by)
     people = {row["record_id"]: dict(row) for row in await db.fetch(READ_PEOPLE, ids)}
-    taken = _with_room(rows, ratings, room.ratings)
+    fitting = _with_room(rows, ratings, room.ratings)
+    records = _with_bytes([_fed(row, ratings, people.get(row["record_id"], {})) for row in fitting], room.bytes)
+    taken = fitting[: len(records)]
     return FeedPage(
-        records=tuple(_fed(row, ratings, people.get(row["record_id"], {})) for row in taken if row["register_code"]),
-        gone=tuple(row["record_id"] for row in taken if row["register_code"] is None),
+        records=tuple(record for record in records if record is not None),
+        gone=tuple(row["record_id"] for row, record in zip(taken, records, strict=True) if record is None),
         last=taken[-1]["sequence"],
         more=found == room.records or found > len(taken),
     )
@@ -74,7 +82,20 @@ def _with_room(rows: Sequence[Record], ratings: Ratings, most: int) -> Sequence[
     return rows
 
 
-def _fed(row: Record, ratings: Ratings, person: Mapping[str, object]) -> FedRecord:
+def _with_bytes(records: Sequence[FedRecord | None], most: int) -> Sequence[FedRecord | None]:
+    """Return the first records, up to a total of `most` bytes as they are sent. The first is always among them."""
+    used = 0
+    for place, record in enumerate(records):
+        used += len(record.model_dump_json().encode()) if record else GONE_BYTES
+        if place and used > most:
+            return records[:place]
+    return records
+
+
+def _fed(row: Record, ratings: Ratings, person: Mapping[str, object]) -> FedRecord | None:
+    """Return the record as it is sent; None if it was deleted."""
+    if row["register_code"] is None:
+        return None
     fields = dict(row) | dict(person)
     del fields["found"]
     fields["bodies"] = bodies_of(row)

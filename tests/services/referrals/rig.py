@@ -28,7 +28,7 @@ from tests.services.referrals.builders import EDITION, a_referral, new_id
 from tests.services.referrals.people import having_seen
 
 SEEDS: Mapping[str, bytes] = {
-    name: bytes([number]) * 32 for number, name in enumerate(("identity", "referrals", "outcomes"), start=1)
+    name: bytes([number]) * 32 for number, name in enumerate(("identity", "referrals", "outcomes", "reports"), start=1)
 }
 REFERRALS = "referrals"
 

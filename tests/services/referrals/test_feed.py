@@ -1,0 +1,30 @@
+"""The feed from which reports copies every record: how much a page holds."""
+
+from shared.contracts.referrals.feed import FeedPage, ReadFeed
+from shared.permissions import Caller, Role
+from tests.services.referrals.builders import a_visitor
+from tests.services.referrals.people import a_person
+from tests.services.referrals.rig import Owner, Referrals
+
+REPORTS = Caller(service="reports", job="feed")
+MOST_BYTES = 512_000
+
+
+async def test_a_page_stays_under_its_size_whatever_is_long_in_its_records(referrals: Referrals, owner: Owner) -> None:
+    visitor = a_visitor(Role.ADMINISTRATOR)
+    before = (await whole_feed(referrals))[-1].last
+    records = [(await referrals.submit(visitor, **a_person())).record_id for _ in range(4)]
+    await owner.rows("UPDATE record SET created_by_name = repeat(chr(233), 50000) WHERE id = ANY($1)", records)
+
+    pages = await whole_feed(referrals, before)
+
+    assert max(len(page.model_dump_json().encode()) for page in pages) < MOST_BYTES
+    assert sorted(records) == sorted(record.record_id for page in pages for record in page.records)
+    await owner.rows("UPDATE record SET created_by_name = 'Nobody' WHERE id = ANY($1)", records)
+
+
+async def whole_feed(referrals: Referrals, after: int = 0) -> list[FeedPage]:
+    pages = [await referrals.ask_as(REPORTS, ReadFeed(after=after))]
+    while pages[-1].more:
+        pages.append(await referrals.ask_as(REPORTS, ReadFeed(after=pages[-1].last)))
+    return pages
