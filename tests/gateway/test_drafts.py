@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from bs4 import BeautifulSoup
 
+from gateway.pages.records.submit import gate_for_script
 from shared.contracts.referrals.drafts import (
     DiscardDraft,
     DraftChanged,
@@ -18,12 +19,14 @@ from shared.contracts.referrals.drafts import (
 from shared.contracts.referrals.saving import SubmitRecord, SubmittedBefore
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
+from shared.registers.definition.lifecycle import GateRule
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
 from tests.gateway.filled import fields
 from tests.gateway.stand_in_drafts import STARTED, StandInDrafts
 from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.stand_in_referrals import StandInReferrals
+from tests.rules.typed import dsr
 from tests.walking import a_referral
 
 NEW, SAVE = "/dsr/records/new", "/dsr/records/new/draft"
@@ -261,6 +264,19 @@ async def test_the_form_holds_the_definitions_refusal_and_its_rules_for_the_scri
     assert "This person cannot be added to the register" in refusal.get_text()
     assert {"needed", "rules"} == json.loads(str(refusal["data-gate"])).keys()
     assert ["Close without saving"] == page.texts("[data-if-refused][hidden] button")
+
+
+def test_the_script_leaves_a_rule_open_that_goes_by_age() -> None:
+    """It does not know the age. A wrong refusal would hide the button that adds the person."""
+    consent = dsr().consent
+    assert consent is not None
+    too_young = GateRule(when=({"capacity_to_consent": ("yes",)},), oldest=15, on="consent_date", verdict="refused")
+    by_age = consent.model_copy(update={"rules": (too_young, *consent.rules)})
+
+    told = json.loads(gate_for_script(dsr().model_copy(update={"consent": by_age})))
+
+    assert [[{"capacity_to_consent": ["yes"]}], "open"] == told["rules"][0]
+    assert {"accepted", "refused"} >= {verdict for _, verdict in told["rules"][1:]}
 
 
 async def test_a_script_saves_no_draft_of_somebody_who_refuses_and_the_browser_reports_no_error(

@@ -47,7 +47,7 @@ for (const form of document.querySelectorAll(`form:has(${CONDITIONAL})`)) {
 
 // Says at once, beneath the answer that decides, that a person cannot be added without consent. The server decides.
 function isRefused(form, gate) {
-  const rule = gate.rules.find(([when]) => applies(form, when));
+  const rule = gate.rules.find(([when]) => !when.length || applies(form, when));
   if (rule) {
     return rule[1] === "refused";
   }
@@ -58,18 +58,20 @@ function decided(form, gate) {
   return gate.needed.filter((name) => form.querySelector(`[name="${name}"]`)?.closest("[hidden]") === null);
 }
 
-// The last question of the gate that is asked and answered, in the order of the page.
+// The last question of the gate that is asked and answered, in the order of the page; none if there is no such question.
 function deciding(form, gate) {
   const answered = decided(form, gate).filter((name) => chosen(form, name).length);
   const groups = answered.map((name) => form.querySelector(`[name="${name}"]`).closest(".nhsuk-form-group"));
-  return groups.reduce((one, other) => (one.compareDocumentPosition(other) === Node.DOCUMENT_POSITION_FOLLOWING ? other : one));
+  const later = (one, other) => (one.compareDocumentPosition(other) === Node.DOCUMENT_POSITION_FOLLOWING ? other : one);
+  return groups.reduce(later, groups[0]);
 }
 
 function showRefusal(form, refusal) {
   const gate = JSON.parse(refusal.dataset.gate);
   const refused = isRefused(form, gate);
-  if (refused && deciding(form, gate).nextElementSibling !== refusal) {
-    deciding(form, gate).after(refusal);
+  const question = deciding(form, gate);
+  if (refused && question?.nextElementSibling !== refusal) {
+    question?.after(refusal);
   }
   refusal.hidden = !refused;
   form.querySelector("[data-if-refused]").hidden = !refused;

@@ -165,16 +165,20 @@ async def show_new(
         action=register.address(PATHS["submit"]),
         save_at=save_address(request),
         note=register.words("draft.note", count=DRAFT_DAYS),
-        gate=_gate(register),
+        gate=gate_for_script(register),
     )
 
 
-def _gate(register: Definition) -> str:
-    """Return the consent gate, with which the script shows at once that the person cannot be added; empty for none."""
+def gate_for_script(register: Definition) -> str:
+    """
+    Return the consent gate, with which the script shows at once that the person cannot be added; empty for none.
+
+    A rule that goes by age is left open, because the script does not know the age. The service decides then.
+    """
     consent = register.consent
     if consent is None or consent.gate == "off":
         return ""
-    rules = [(list(rule.when), rule.verdict) for rule in consent.rules]
+    rules = [(list(rule.when), "open" if rule.goes_by_age else rule.verdict) for rule in consent.rules]
     return json.dumps({"rules": rules, "needed": sorted(consent.needed)})
 
 
