@@ -41,6 +41,7 @@ GRANT EXECUTE ON FUNCTION take_outgoing(integer, integer, text []) TO "<service>
 -- it again while it returns as many, and all that time hold the outbox.
 -- The stream holds the places from `p_first` to `p_last` without `p_gaps`. It forgets an event after `p_kept`. A stream
 -- that was made later than the event was sent, or that counts again from an earlier place, may have lost all of them.
+-- Events after `p_last` show that it counts again. They are marked last, so that every call sees them.
 CREATE OR REPLACE FUNCTION find_lost(
     p_family text, p_made_at timestamptz, p_first bigint, p_last bigint, p_gaps bigint [], p_kept interval,
     p_went_back boolean, p_most integer
@@ -67,7 +68,7 @@ BEGIN
                 ELSE s.stream_sequence IN (SELECT g.place FROM unnest(p_gaps) AS g (place))
                     OR (s.stream_sequence < p_first AND s.sent_at > clock_timestamp() - p_kept)
             END
-        ORDER BY s.id
+        ORDER BY (s.stream_made_at = p_made_at AND s.stream_sequence > p_last) IS TRUE, s.id
         LIMIT p_most
     ) AS gone
     WHERE o.id = gone.id;

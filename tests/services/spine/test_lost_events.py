@@ -199,6 +199,17 @@ async def test_however_much_is_lost_it_is_marked_at_one_look(
     assert told == await lossy.look(StreamState(lossy.wire.made_at, 1, 2, (), timedelta(days=30)))
 
 
+@pytest.mark.parametrize("most", [1, 3, 8])
+async def test_all_is_lost_in_parts_though_the_oldest_event_alone_shows_that_the_stream_went_back(
+    lossy: Lossy, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(lost_events, "MOST_AT_ONCE", most)
+    told = await lossy.tell(7)  # the first one was sent again later
+    await lossy.pool.execute("UPDATE outbox SET stream_sequence = 8 WHERE event_id = $1", told[0])
+
+    assert told == await Lossy(lossy.pool).look(StreamState(lossy.wire.made_at, 1, 7, (), timedelta(days=30)))
+
+
 async def test_what_was_purged_or_damaged_before_its_time_is_lost(lossy: Lossy) -> None:
     told = await lossy.tell(5)
     day = timedelta(days=1)
