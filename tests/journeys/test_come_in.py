@@ -64,6 +64,9 @@ async def test_after_logging_out_the_back_button_shows_nothing(page: Page, stack
     await page.go_back()
     await then_the_page_is(page, "Authentication")
     await expect(page.get_by_text("Ruby Scarlet")).to_have_count(0)
+    await page.get_by_label("Password").fill(OWN_PASSWORD)
+    await when_the_browser_restores_the_page_from_memory(page)
+    await expect(page.get_by_label("Password")).to_have_value("")
 
 
 @pytest.mark.requirement("R-DSR-046", "R-DSR-047")
@@ -290,6 +293,12 @@ async def when_i_follow(page: Page, link: str) -> None:
         .or_(page.get_by_role("main").get_by_role("button", name=link))
         .click()
     )
+
+
+async def when_the_browser_restores_the_page_from_memory(page: Page) -> None:
+    """Tell the page what a browser tells it that kept it, with what was typed, and shows it again."""
+    async with page.expect_navigation():
+        await page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
 
 
 async def when_i_press(page: Page, button: str) -> None:

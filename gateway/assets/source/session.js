@@ -106,11 +106,14 @@ function tick(before) {
   }, TICK * 1000);
 }
 
-// Returns whether the page holds something typed that is saved nowhere else.
+// Returns whether the page of a logged-in user holds something typed that is saved nowhere else.
 export function isTypedIn() {
+  if (!dialog) {
+    return false; // nobody watches over a page without a session, such as a password typed to log in
+  }
   const forms = [...document.querySelectorAll("main form")].filter((form) => !form.querySelector("[data-search]"));
   const changed = forms.filter((form) => typedIn.has(form) || isTypedOver(form));
-  return Boolean(dialog?.dataset.typed) || !changed.every(isDraft);
+  return Boolean(dialog.dataset.typed) || !changed.every(isDraft);
 }
 
 // Hides everything but the dialog: from the eye, from paper and from screen readers.
