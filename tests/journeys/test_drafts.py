@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from gateway.security.cookies import SESSION
 from services.identity.keys import hash_of
@@ -134,6 +134,11 @@ async def test_who_types_on_after_the_session_has_ended_is_told_at_once(browser:
     page = await context.new_page()
     await be_logged_in(page, stack, REFERRER)
     await open_new_referral(page, stack)
+    await given_the_next_answer_is_cut_off(page)
+    await when_i_type(page, name)
+    await expect(page.locator("#draft-status")).to_have_text(
+        re.compile("^The draft could not be saved"), timeout=10_000
+    )
     await given_the_session_has_ended(page)
     await when_i_type(page, name)
 
@@ -299,6 +304,15 @@ async def given_a_change_that_was_sent_too_late(page: Page, stack: Product, name
 async def given_the_session_has_ended(page: Page) -> None:
     """Delete the session cookie, as if the session had ended in another window."""
     await page.context.clear_cookies(name=SESSION)
+
+
+async def given_the_next_answer_is_cut_off(page: Page) -> None:
+    """Let the connection fail in the middle of the answer to the next save of a draft."""
+
+    async def cut_off(route: Route) -> None:
+        await route.fulfill(content_type="application/json", body="{")  # codespell:ignore fulfill
+
+    await page.route("**/records/new/draft", cut_off, times=1)
 
 
 async def given_i_am_back_in_another_tab(page: Page, stack: Product, email: str) -> None:

@@ -33,9 +33,11 @@ function later() {
   timer ??= setTimeout(saveDraft, WAIT);
 }
 
+// Returns what the server said; that nothing was saved if its answer did not come, or came in part.
 async function read(answer) {
   const isOurs = answer?.headers.get("Content-Type")?.startsWith("application/json");
-  return isOurs ? answer.json() : { said: button.dataset.saveDraft };
+  const told = isOurs ? await answer.json().catch(() => null) : null;
+  return told ?? { said: button.dataset.saveDraft };
 }
 
 // What this page knows of its draft. It is kept with the page's place in the browser's history, because a browser that
