@@ -36,12 +36,12 @@ if (isSomebodyElses()) {
 }
 
 // A log-out in one tab forgets the search in every tab. So does the end of a session, which covers the page.
-const tabs = new BroadcastChannel(LOGGED_OUT);
-tabs.addEventListener("message", forgetSearch);
+const tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(LOGGED_OUT);
+tabs?.addEventListener("message", forgetSearch);
 document.addEventListener("submit", (event) => {
   if (event.target.action.endsWith("/logout")) {
     forgetSearch();
-    tabs.postMessage("");
+    tabs?.postMessage("");
   }
 });
 new MutationObserver(() => {
