@@ -13,6 +13,9 @@ from deploy.runner.settings import RunnerSettings
 from deploy.runner.state import State
 from shared.messages import SERVICES
 
+# Settings of the operator for which an empty value is not the default. Any other empty value counts as not set.
+EMPTY_COUNTS = ("ICS_APP_REQUIRED_FOR",)
+
 
 @dataclass(frozen=True, repr=False)
 class Addresses:
@@ -56,7 +59,7 @@ class Surroundings:
             **self._common(process, addresses),
             **(self._of_gateway() if process == "gateway" else self._of_service(process, addresses)),
         }
-        return {name: value for name, value in made.items() if value}
+        return {name: value for name, value in made.items() if value or name in EMPTY_COUNTS}
 
     def _common(self, process: str, addresses: Addresses) -> dict[str, str]:
         return {

@@ -102,6 +102,18 @@ def test_a_child_inherits_what_is_not_for_the_runner_or_for_another() -> None:
     assert {"LANG", "ICS_LOG_LEVEL"} == inherited(given).keys()
 
 
+def test_an_empty_list_of_roles_that_need_an_app_reaches_identity_and_other_empty_values_do_not(
+    tmp_path: Path, addresses: Addresses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ICS_APP_REQUIRED_FOR", "")
+    monkeypatch.setenv("ICS_LOG_LEVEL", "")
+
+    environment = told(tmp_path, addresses, "identity", RunnerSettings(), demo=False)
+
+    assert "" == environment.get("ICS_APP_REQUIRED_FOR")
+    assert "ICS_LOG_LEVEL" not in environment
+
+
 def test_a_service_s_own_database_goes_before_the_common_one_and_both_before_the_embedded(tmp_path: Path) -> None:
     embedded = DatabaseServer("postgresql://postgres@/ics")
     own = "postgresql://a@reports.example/ics?sslmode=verify-full"
