@@ -106,12 +106,13 @@ async def reset_app(settings: RunnerSettings, email: str) -> str | None:
     """
     Reset the authenticator app of an account, and queue a mail to its user.
 
-    Return the code to give to the user, or None if no role needs an app. Raise `CannotStart` if there is no such app.
+    Return the code to give to the user, or None if no role needs an app. Raise `CannotStart` if there is no such app,
+    or a setting cannot be used.
     """
+    needing = _needing_app()
     async with reached(settings, open_state(settings.state_dir)) as addresses:
         keys = Keys(bytes.fromhex(addresses.keyring.pin_key))
         mails = Mails(settings.public_url or f"http://{settings.host}:{settings.port}")
-        needing = needing_app(os.environ.get("ICS_APP_REQUIRED_FOR"), demo=False)
         installation = _installation(settings)
         pool = await open_pool(addresses.dsn("identity"), size=1)
         try:
@@ -121,6 +122,14 @@ async def reset_app(settings: RunnerSettings, email: str) -> str | None:
             raise CannotStart("No account with this address has an authenticator app.") from None
         finally:
             await pool.close()
+
+
+def _needing_app() -> tuple[str, ...]:
+    """Return the roles and add-ons that need an app, as identity reads them outside demo mode."""
+    try:
+        return needing_app(os.environ.get("ICS_APP_REQUIRED_FOR"), demo=False)
+    except ValueError as error:
+        raise CannotStart(f"ICS_APP_REQUIRED_FOR: {error}.") from None
 
 
 def _installation(settings: RunnerSettings) -> str:

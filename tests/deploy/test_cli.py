@@ -113,6 +113,17 @@ def test_a_setting_that_cannot_be_used_is_named_and_not_shown(words: tuple[str, 
     assert (1, "ics: These settings cannot be used: ICS_PORT.\n") == (said.returncode, said.stderr)
 
 
+def test_a_role_that_does_not_exist_resets_no_app(quick_path: Path) -> None:
+    said = ics(
+        *("admin", "reset-app", "a@b.nhs.uk"),
+        ICS_STATE_DIR=str(quick_path / "state"),
+        ICS_APP_REQUIRED_FOR="administrators",
+    )
+
+    assert (1, 1) == (said.returncode, len(said.stderr.splitlines()))
+    assert said.stderr.startswith("ics: ICS_APP_REQUIRED_FOR: administrators: not a role or an add-on; those are ")
+
+
 def test_a_word_that_is_no_command_is_a_mistake_of_use() -> None:
     assert 2 == ics("upp").returncode
 
@@ -120,6 +131,7 @@ def test_a_word_that_is_no_command_is_a_mistake_of_use() -> None:
 COMMANDS = (
     ("audit", "verify"),
     ("admin", "create", "--email", "a@b.nhs.uk", "--first-name", "Ada", "--last-name", "Bell"),
+    ("admin", "reset-app", "a@b.nhs.uk"),
     ("reports", "rebuild"),
     ("set-aside", "list"),
     ("set-aside", "retry", "id"),

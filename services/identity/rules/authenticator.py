@@ -29,10 +29,17 @@ NEED_AN_APP: tuple[str, ...] = (
 
 
 def needing_app(named: str | None, *, demo: bool) -> tuple[str, ...]:
-    """Return the roles and add-ons that a setting names, with commas; those of the default if it is not set."""
+    """
+    Return the roles and add-ons that a setting names, with commas; those of the default if it is not set.
+
+    Raise `ValueError` for any other name: taken for none, it would let people in without an app.
+    """
     if named is None:
         return () if demo else NEED_AN_APP
-    return tuple(name for each in named.split(",") if (name := each.strip()))
+    found = tuple(name for each in named.split(",") if (name := each.strip()))
+    if unknown := sorted(set(found).difference(NAMES)):
+        raise ValueError(f"{', '.join(unknown)}: not a role or an add-on; those are {', '.join(NAMES)}")
+    return found
 
 
 def may_remember(*, needs_app: bool, by_app: bool) -> bool:
