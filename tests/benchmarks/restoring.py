@@ -25,6 +25,7 @@ from tests.benchmarks.loading import add_accounts, add_records, copied
 from tests.benchmarks.pages import People
 from tests.inside import Inside
 from tests.journeys.product import ICS, Product, product
+from tests.support.ending import run_to_its_end
 from tests.walking import walker
 
 PASSPHRASE = "correct horse battery staple"
@@ -37,7 +38,12 @@ async def ics(folder: Path, *command: str) -> str:
     ran = await asyncio.create_subprocess_exec(
         *ICS, *command, env=os.environ | settings, stdout=asyncio.subprocess.PIPE
     )
-    said, _ = await ran.communicate()
+    try:
+        said, _ = await ran.communicate()
+    finally:
+        if ran.returncode is None:
+            ran.send_signal(signal.SIGINT)
+            await ran.wait()
     if ran.returncode:
         raise RuntimeError(f"ics {command[0]} ended with {ran.returncode}: {said.decode()}")
     return said.decode().strip()
@@ -105,4 +111,4 @@ async def run(records: int) -> None:
 if __name__ == "__main__":
     options = argparse.ArgumentParser(prog="python -m tests.benchmarks.restoring")
     options.add_argument("--records", type=int, default=100_000)
-    asyncio.run(run(options.parse_args().records))
+    run_to_its_end(run(options.parse_args().records))

@@ -76,6 +76,18 @@ def test_a_stored_answer_is_read_as_a_date_in_one_place_alone() -> None:
     assert [] == _uses(others, "date.fromisoformat", "datetime.date.fromisoformat")
 
 
+def test_every_tool_of_the_tests_ends_what_it_started() -> None:
+    """`run_to_its_end` leaves its blocks in order when SIGTERM comes; `asyncio.run` alone leaves them as they are."""
+    allowed = (
+        Path("tests/support/ending.py"),
+        Path("tests/deploy/stand_in.py"),
+        Path("tests/deploy/stand_in_runner.py"),
+    )
+    others = [path for path in tree.files(".py") if path.parts[0] == "tests" and path not in allowed]
+
+    assert [] == _uses(others, "asyncio.run")
+
+
 def test_every_class_name_is_used_once() -> None:
     """Check that a search for a class finds only the class that is meant."""
     classes = [
