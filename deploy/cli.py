@@ -28,7 +28,7 @@ class Side(StrEnum):
     ALL = "all"
 
 
-admin = typer.Typer(no_args_is_help=True, help="Accounts that only an operator can make.")
+admin = typer.Typer(no_args_is_help=True, help="Accounts of master admins, which no page manages.")
 register = typer.Typer(no_args_is_help=True, help="Definitions of registers.")
 audit = typer.Typer(no_args_is_help=True, help="Who did or read what.")
 reports = typer.Typer(no_args_is_help=True, help="The copies that dashboards and reports are made of.")
