@@ -20,17 +20,6 @@ async def shared_database(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
         yield addresses
 
 
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    Let each request wait for a connection. The product refuses one after two seconds, but a busy machine takes longer.
-
-    Tests with many requests at once ask which of them wins, not how many connections there are.
-    """
-    for module in ("shared.database", "shared.context"):
-        monkeypatch.setattr(f"{module}.ACQUIRE_SECONDS", 30.0)
-
-
 @pytest.fixture
 async def pool(shared_database: Addresses, kept: KeptConnections) -> DatabasePool:
     return await kept.pool(shared_database.dsn("referrals"))
