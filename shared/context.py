@@ -29,11 +29,14 @@ class ServiceContext:
     """
     The parts of a service process, shared by its handlers and jobs. A service adds its own in a subclass.
 
-    `closing` holds resources that are closed when the process ends.
+    `pool` is for what visitors ask for. `background` is for the service's own work, such as feeds and jobs, and has the
+    rights of `pool` and those on the rows of all registers and compartments. `closing` holds resources that are closed
+    when the process ends.
     """
 
     name: str
     pool: DatabasePool
+    background: DatabasePool
     bus: Bus
     signer: Signer
     verifier: Verifier
@@ -98,7 +101,7 @@ class ServiceContext:
             stream=stream,
             events=events,
             take=take,
-            set_aside=SetAside(self.pool, durable),
+            set_aside=SetAside(self.background, durable),
             take_together=take_together,
             gather=gather,
         )
@@ -107,4 +110,10 @@ class ServiceContext:
     async def one_trip(self) -> AsyncIterator[Database]:
         """Yield a connection for one database function that sets its own context and is its own transaction."""
         async with self.pool.acquire(timeout=ACQUIRE_SECONDS) as db:
+            yield db
+
+    @asynccontextmanager
+    async def background_trip(self) -> AsyncIterator[Database]:
+        """Yield a connection of the service's own work for one database function, as `one_trip` does for a visitor."""
+        async with self.background.acquire(timeout=ACQUIRE_SECONDS) as db:
             yield db

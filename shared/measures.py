@@ -115,7 +115,7 @@ async def find_backlog(context: ServiceContext, own: Sequence[Measure]) -> list[
     """Take every figure of the service, its own among them. Return the troubles: what has been left undone too long."""
     troubles = read_process(context)
     try:
-        troubles += await measured(context.pool, (*QUEUES, *own))
+        troubles += await measured(context.background, (*QUEUES, *own))
     except DATABASE_FAULTS:
         troubles.append("the database does not answer")
     try:

@@ -75,16 +75,16 @@ async def _run(name: str, settings: Settings, build: Build[Settings]) -> None:
     stopping = stop_signal()
     health = HealthPort(settings.health_address)
     await health.open()
-    pool = await open_pool(settings.database_url.get_secret_value())
+    pool, background = await open_pools(settings)
     bus = await NatsBus.connect(name, settings.nats_url, settings.nats_seed.get_secret_value())
-    context = context_of(name, settings, pool, bus)
+    context = context_of(name, settings, pool, background, bus)
     if because := await note_start(pool, settings.public_url):
         log.warn("service.held", because=because)
-    sealer = Sealer(pool, name, settings.audit_heads)
+    sealer = Sealer(background, name, settings.audit_heads)
     with context.closing:
         service = build(context, settings)
-        failures = await _work(context, service, [*sealer.jobs, clean_up(pool)], stopping, health)
-    await _close(pool, sealer)
+        failures = await _work(context, service, [*sealer.jobs, clean_up(background)], stopping, health)
+    await _close((pool, background), sealer)
     await health.close()
     if failures:
         raise failures[0]
@@ -125,13 +125,22 @@ def _repeated(context: ServiceContext, job: Job) -> asyncio.Task[NoReturn]:
     return asyncio.create_task(repeat(job, context.clock, FAULTS), name=job.name)
 
 
-def context_of(name: str, settings: ServiceSettings, pool: DatabasePool, bus: Bus) -> ServiceContext:
+async def open_pools(settings: ServiceSettings) -> tuple[DatabasePool, DatabasePool]:
+    """Open the pool for what visitors ask for, and the pool for the service's own work under its background role."""
+    pool = await open_pool(settings.database_url.get_secret_value())
+    own = settings.background_database_url.get_secret_value()
+    return pool, await open_pool(own, settings.background_connections)
+
+
+def context_of(
+    name: str, settings: ServiceSettings, pool: DatabasePool, background: DatabasePool, bus: Bus
+) -> ServiceContext:
     """Return the parts that follow from the settings. Tests call it with a fake bus."""
     signer = Signer(name, bytes.fromhex(settings.signing_seed.get_secret_value()))
     verifier = Verifier(name, settings.verifying_keys)
     registers = registers_in(settings.registers)
-    relay = Relay(pool, bus, signer, LETTERS, families_of(name))
-    return ServiceContext(name, pool, bus, signer, verifier, relay, registers)
+    relay = Relay(background, bus, signer, LETTERS, families_of(name))
+    return ServiceContext(name, pool, background, bus, signer, verifier, relay, registers)
 
 
 def clean_up(pool: DatabasePool) -> Job:
@@ -225,13 +234,13 @@ def backlog_of(context: ServiceContext) -> Callable[[Request[Message]], Awaitabl
     return read_backlog
 
 
-async def _close(pool: DatabasePool, sealer: Sealer) -> None:
-    """Publish the last audit head, then close the pool. Continue if the database does not answer."""
+async def _close(pools: Sequence[DatabasePool], sealer: Sealer) -> None:
+    """Publish the last audit head, then close the pools. Continue if the database does not answer."""
     with contextlib.suppress(*DATABASE_FAULTS):
         await sealer.publish()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(CLOSE_SECONDS):
-            await pool.close()
+            await asyncio.gather(*(each.close() for each in pools))
 
 
 async def _needs(pool: DatabasePool, bus: Bus, overlays: OverlayFollower) -> list[str]:

@@ -10,6 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.cleartext import refuse_in_clear, settings_in_clear
 
+BACKGROUND_POOL_SIZE = 3
+
 Settings = TypeVar("Settings", bound=BaseSettings)
 
 
@@ -45,6 +47,9 @@ class ServiceSettings(ProcessSettings):
     """Settings of the five services."""
 
     database_url: SecretStr = Field(description="The service's own schema, under its own role.")
+    background_database_url: SecretStr = Field(
+        description="The same schema, under the role for the service's own work."
+    )
     signing_seed: SecretStr = Field(description="Ed25519 seed (64 hex digits) under which this service signs.")
     signing_keys: dict[str, str] = Field(description="JSON: service name to its public key in hex.")
     registers: Path | None = Field(default=None, description="A folder of further definitions, <code>/<edition>.toml.")
@@ -66,6 +71,11 @@ class ServiceSettings(ProcessSettings):
         for key in self.signing_keys.values():
             bytes.fromhex(key)
         return self
+
+    @property
+    def background_connections(self) -> int:
+        """How many connections the service's own work may hold at once."""
+        return BACKGROUND_POOL_SIZE
 
     @property
     def verifying_keys(self) -> dict[str, bytes]:

@@ -52,8 +52,8 @@ async def load_demo(addresses: Addresses, registers: Registers | None = None) ->
     """
     registers = registers or load_registers()
     identity = await open_pool(addresses.dsn("identity"), size=1)
-    referrals = await open_pool(addresses.dsn("referrals"), size=1)
-    outcomes = await open_pool(addresses.dsn("outcomes"), size=1)
+    referrals = await open_pool(addresses.background_dsn("referrals"), size=1)
+    outcomes = await open_pool(addresses.background_dsn("outcomes"), size=1)
     try:
         if not await identity.fetchval(IS_EMPTY):
             return False
@@ -73,7 +73,7 @@ def _context(pool: DatabasePool, registers: Registers) -> ServiceContext:
     """
     bus, signer = FakeBus("referrals"), Signer("referrals", bytes(32))
     relay = Relay(pool, bus, signer, {})
-    return ServiceContext("referrals", pool, bus, signer, Verifier("referrals", {}), relay, registers)
+    return ServiceContext("referrals", pool, pool, bus, signer, Verifier("referrals", {}), relay, registers)
 
 
 async def _load_accounts(pool: DatabasePool, registers: Registers) -> DemoIdentity:

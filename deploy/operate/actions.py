@@ -143,7 +143,7 @@ def _installation(settings: RunnerSettings) -> str:
 async def rebuild_reports(settings: RunnerSettings) -> list[str]:
     """Ask reports to copy its sources again. Return the sources, without those that are already being copied again."""
     async with reached(settings, open_state(settings.state_dir)) as addresses:
-        pool = await open_pool(addresses.dsn("reports"), size=1)
+        pool = await open_pool(addresses.background_dsn("reports"), size=1)
         try:
             return await rebuild(pool)
         finally:

@@ -124,7 +124,7 @@ def _referrals_dsn(settings: RunnerSettings) -> str | None:
     embedded: DatabaseServer | None = None
     if settings.needs_postgres:
         embedded = Postgres(state, keyring.superuser_password, Console()).server
-    return Addresses(keyring, databases(settings, embedded), "").dsn("referrals")
+    return Addresses(keyring, databases(settings, embedded), "").background_dsn("referrals")
 
 
 async def _read_used(dsn: str, key: tuple[str, str]) -> list[UsedEdition]:

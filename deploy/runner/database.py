@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 import asyncpg
 
-from deploy.runner.keyring import MIGRATOR
+from deploy.runner.keyring import MIGRATOR, service_roles
 from deploy.runner.refusals import CannotStart
 
 DATABASE = "ics"
@@ -55,11 +55,15 @@ SERVICE = """
     ALTER DEFAULT PRIVILEGES FOR ROLE {service}_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
     GRANT USAGE ON SCHEMA {service} TO {service}_app;
     GRANT USAGE ON SCHEMA extensions TO {service}_owner, {service}_app;
-    ALTER ROLE {service}_app SET search_path = {service};
-    ALTER ROLE {service}_app SET jit = off;
-    ALTER ROLE {service}_app SET statement_timeout = '3s';
-    ALTER ROLE {service}_app SET lock_timeout = '1s';
-    ALTER ROLE {service}_app SET idle_in_transaction_session_timeout = '10s';
+    GRANT {service}_app TO {service}_background;
+"""
+# A role inherits the rights of another, but not its settings.
+LOGIN_SETTINGS = """
+    ALTER ROLE {role} SET search_path = {schema};
+    ALTER ROLE {role} SET jit = off;
+    ALTER ROLE {role} SET statement_timeout = '3s';
+    ALTER ROLE {role} SET lock_timeout = '1s';
+    ALTER ROLE {role} SET idle_in_transaction_session_timeout = '10s';
 """
 
 
@@ -105,12 +109,17 @@ def _script(services: tuple[str, ...], passwords: Mapping[str, str]) -> str:
     Return the script. No value needs quoting: names come from our list of services, and verifiers from a fixed
     alphabet.
     """
-    logins = (MIGRATOR, *(f"{service}_app" for service in services))
+    logins = (MIGRATOR, *service_roles(services))
     return "".join(
         (
             COMMON,
             *(LOGIN_ROLE.format(role=role, verifier=scram_verifier(passwords[role])) for role in logins),
             *(SERVICE.format(service=service, migrator=MIGRATOR) for service in services),
+            *(
+                LOGIN_SETTINGS.format(role=role, schema=service)
+                for service in services
+                for role in service_roles([service])
+            ),
             CLOSE_DATABASE.format(roles=", ".join(logins)),
         )
     )
@@ -166,7 +175,7 @@ async def copy_database(server: DatabaseServer, name: str, services: Iterable[st
     copy = server.with_database(name)
     connection = await asyncpg.connect(copy.admin_dsn)
     try:
-        await connection.execute(CLOSE_DATABASE.format(roles=", ".join((MIGRATOR, *(f"{s}_app" for s in services)))))
+        await connection.execute(CLOSE_DATABASE.format(roles=", ".join((MIGRATOR, *service_roles(services)))))
     finally:
         await connection.close()
     return copy

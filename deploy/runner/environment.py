@@ -27,12 +27,18 @@ class Addresses:
 
     def dsn(self, service: str) -> str:
         """Return the address of the service's database for the service's own role."""
-        role = f"{service}_app"
-        return self.databases[service].dsn(role, self.keyring.role_passwords[role])
+        return self._dsn(service, f"{service}_app")
+
+    def background_dsn(self, service: str) -> str:
+        """Return the address of the service's database for the role that does the service's own work."""
+        return self._dsn(service, f"{service}_background")
 
     def migrator_dsn(self, service: str) -> str:
         """Return the address of the service's database for the role that may act as the owner of its schema."""
-        return self.databases[service].dsn(MIGRATOR, self.keyring.role_passwords[MIGRATOR])
+        return self._dsn(service, MIGRATOR)
+
+    def _dsn(self, service: str, role: str) -> str:
+        return self.databases[service].dsn(role, self.keyring.role_passwords[role])
 
 
 def databases(settings: RunnerSettings, embedded: DatabaseServer | None) -> dict[str, DatabaseServer]:
@@ -84,6 +90,7 @@ class Surroundings:
     def _of_service(self, service: str, addresses: Addresses) -> dict[str, str]:
         own = {
             "ICS_DATABASE_URL": addresses.dsn(service),
+            "ICS_BACKGROUND_DATABASE_URL": addresses.background_dsn(service),
             "ICS_SIGNING_SEED": addresses.keyring.signing_seeds[service],
             "ICS_SIGNING_KEYS": json.dumps(addresses.keyring.signing_keys()),
             "ICS_AUDIT_HEADS": str(self.state.audit_heads),

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -14,7 +15,16 @@ from deploy.runner.refusals import CannotStart
 from shared.messages import PROCESSES, SERVICES
 
 MIGRATOR = "ics_migrator"
-ROLES = (MIGRATOR, *(f"{service}_app" for service in SERVICES))
+
+
+def service_roles(services: Iterable[str]) -> tuple[str, ...]:
+    """
+    Return the login roles of these services: `app` answers visitors, and `background` does the service's own work.
+    """
+    return tuple(f"{service}_{kind}" for service in services for kind in ("app", "background"))
+
+
+ROLES = (MIGRATOR, *service_roles(SERVICES))
 
 
 @dataclass(frozen=True, repr=False)

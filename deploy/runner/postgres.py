@@ -33,7 +33,7 @@ SETTINGS: Mapping[str, str] = {
     "shared_buffers": "128MB",
     "work_mem": "8MB",
     "maintenance_work_mem": "64MB",
-    "max_connections": "100",
+    "max_connections": "150",
     "max_worker_processes": "4",
     "max_parallel_workers": "2",
     "max_logical_replication_workers": "0",

@@ -138,7 +138,7 @@ class Installation:
             await self._supervisor.start(self._postgres)
         for name in await prepare_databases(self._addresses()):
             self._console.say(f"migrated {name}")
-        await self._check_registers({"ICS_DATABASE_URL": self._addresses().dsn("referrals")})
+        await self._check_registers({"ICS_DATABASE_URL": self._addresses().background_dsn("referrals")})
         if self._loading and not self._state.loaded.exists():
             if not await self._runs_well(self._loading, {**os.environ, "ICS_STATE_DIR": str(self._state.folder)}):
                 raise CannotStart(f"{self._loading} failed: its own lines above say why.")

@@ -58,7 +58,7 @@ class Sweeper:
     async def begin_registers(self) -> None:
         """Give each register without organisations those of its definition, and known ones the bodies named there."""
         for register in self.context.registers.newest():
-            async with transaction(self.context.pool) as db:
+            async with transaction(self.context.background) as db:
                 known = await organisations.find_bodies(db, register.code)
                 if register.organisations and not known:
                     rows = [(each.name, each.email_domain) for each in register.organisations]
@@ -80,5 +80,5 @@ class Sweeper:
             accounts.sort_names,
         )
         for sweep in sweeps:
-            async with transaction(self.context.pool) as db:
+            async with transaction(self.context.background) as db:
                 await sweep(db)

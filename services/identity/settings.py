@@ -15,6 +15,10 @@ class IdentitySettings(ServiceSettings):
         validation_alias=AliasChoices("ICS_IDENTITY_DATABASE_URL", "ICS_DATABASE_URL"),
         description="The schema of identity, under its own role.",
     )
+    background_database_url: SecretStr = Field(
+        validation_alias=AliasChoices("ICS_IDENTITY_BACKGROUND_DATABASE_URL", "ICS_BACKGROUND_DATABASE_URL"),
+        description="The same schema, under the role for the service's own work.",
+    )
     pin_key: SecretStr = Field(
         description="64 hex digits: the key under which PINs, recovery codes and secrets of authenticator apps are "
         "stored. Under another key no app and no recovery code works."

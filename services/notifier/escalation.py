@@ -38,11 +38,11 @@ class MailEscalation:
         return Job("mail.escalate", self.look, every=LOOK_SECONDS, wakeup=self.context.wakeups.urgent_failed)
 
     async def look(self) -> None:
-        if await held_because(self.context.pool) is not None:  # no mail leaves, so that none is late
+        if await held_because(self.context.background) is not None:  # no mail leaves, so that none is late
             return
         for register in self.context.registers.newest():
             before = self.context.clock() - timedelta(minutes=register.lifecycle.urgent_minutes)
-            found = await store.find_not_through(self.context.pool, register.code, before, MOST_AT_ONCE)
+            found = await store.find_not_through(self.context.background, register.code, before, MOST_AT_ONCE)
             try:
                 for mail in found:
                     await self._tell_others(register, mail)
@@ -72,7 +72,7 @@ class MailEscalation:
         return replace(self.context.mails.write(register, "urgent_record", recipient, about), instead_of=mail.mail_id)
 
     async def _tell(self, register: Definition, mail: NotThrough, others: list[NewMail]) -> None:
-        async with transaction(self.context.pool) as db:
+        async with transaction(self.context.background) as db:
             told = await store.begin_telling_others(db, mail)
             if told is None:
                 return

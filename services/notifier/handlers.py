@@ -33,9 +33,9 @@ class Handlers:
             mail = self._mail_of(asked)
         except NeverAMail as fault:
             warn("mail.set_aside", mail_id=str(asked.letter_id), template=asked.template, reason=fault.reason)
-            await SetAside(self.context.pool, "mail")(str(asked.letter_id), asked.subject, fault.reason, 1)
+            await SetAside(self.context.background, "mail")(str(asked.letter_id), asked.subject, fault.reason, 1)
             return Nothing()
-        async with transaction(self.context.pool) as db:
+        async with transaction(self.context.background) as db:
             await adding.add_mail(db, mail)
         self.context.wakeups.set_for([mail])
         return Nothing()
@@ -60,8 +60,8 @@ class Handlers:
     async def move(self, moved: RecordMoved) -> None:
         """Move the mails about a record to its new bodies. Notices may come in any order: the latest move counts."""
         compartment = compartment_of(moved.register_code, moved.bodies)
-        await add_compartment(self.context.pool, moved.register_code, compartment)
-        async with transaction(self.context.pool) as db:
+        await add_compartment(self.context.background, moved.register_code, compartment)
+        async with transaction(self.context.background) as db:
             if await is_new(db, NOTICES, moved):
                 await moves.move_mails(db, moved.record_id, moved.version, compartment)
 
@@ -72,7 +72,7 @@ class Handlers:
         If the record has moved since the notice, its present bodies are told.
         """
         if self.context.mails.asks_identity(notice):
-            since = await moves.find_moved_to(self.context.pool, notice.record_id, notice.version)
+            since = await moves.find_moved_to(self.context.background, notice.record_id, notice.version)
             notice = notice.model_copy(update={"bodies": since or notice.bodies})
         while moved_to := await self._tell(notice):
             notice = notice.model_copy(update={"bodies": moved_to})
@@ -81,8 +81,8 @@ class Handlers:
         """Queue the mails to the bodies that the notice names. If the record has moved, return its present bodies."""
         mails = await self.context.mails.mails_about(notice)
         compartment = compartment_of(notice.register_code, notice.bodies)
-        await add_compartment(self.context.pool, notice.register_code, compartment)
-        moved_to = await adding.take_notice(self.context.pool, NOTICES, notice, mails)
+        await add_compartment(self.context.background, notice.register_code, compartment)
+        moved_to = await adding.take_notice(self.context.background, NOTICES, notice, mails)
         if not moved_to:
             self._warn_if_untold(notice, mails)
             self.context.wakeups.set_for(mails)
@@ -94,5 +94,5 @@ class Handlers:
             warn("notice.nobody_told", event_id=str(notice.event_id), register_code=notice.register_code)
 
     async def read_backlog(self, _asked: ReadNotifierBacklog) -> Backlog:
-        unsent = await count_unsent(self.context.pool) + await store.count_waiting(self.context.pool)
-        return Backlog(unsent=unsent, set_aside=await count_set_aside(self.context.pool))
+        unsent = await count_unsent(self.context.background) + await store.count_waiting(self.context.background)
+        return Backlog(unsent=unsent, set_aside=await count_set_aside(self.context.background))

@@ -78,7 +78,7 @@ class Sender:
             return False
         answers = await self._send_in_time(mails, claim, since)
         if left := mails[len(answers) :]:
-            await claims.release(self.context.pool, claim, left)
+            await claims.release(self.context.background, claim, left)
         if sum(answer.is_accepted for answer in answers) < len(mails):
             self._lane.may_have_more()
         reached = all(answer.stage == "mail" for answer in answers)
@@ -86,7 +86,7 @@ class Sender:
 
     async def _claim(self, claim: UUID) -> list[MailInHand]:
         before = self._lane.before_claim()
-        mails = await claims.claim_due(self.context.pool, self.lane, claim, AT_ONCE[self.lane])
+        mails = await claims.claim_due(self.context.background, self.lane, claim, AT_ONCE[self.lane])
         if len(mails) < AT_ONCE[self.lane]:
             self._lane.found_empty(before, self.clock())
         return mails
@@ -128,9 +128,9 @@ class Sender:
     async def _write_once(self, mail: MailInHand, claim: UUID, answer: ServerAnswer) -> None:
         following = rules.what_follows(answer, self.lane, mail.attempts, mail.age)
         if isinstance(following, rules.TryAgain):
-            await claims.mark_later(self.context.pool, mail.mail_id, claim, answer.code, following.after)
+            await claims.mark_later(self.context.background, mail.mail_id, claim, answer.code, following.after)
             return
-        await claims.mark_ended(self.context.pool, mail.mail_id, claim, answer.code, following)
+        await claims.mark_ended(self.context.background, mail.mail_id, claim, answer.code, following)
         if following != "accepted" and mail.template == "urgent_record":
             self.context.wakeups.urgent_failed.set()
         log(f"mail.{following}", mail_id=str(mail.mail_id), template=mail.template, attempts=mail.attempts)

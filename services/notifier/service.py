@@ -46,8 +46,8 @@ def build(shared: ServiceContext, settings: NotifierSettings) -> Service:
         jobs=[
             *senders(context, settings),
             MailEscalation(context).job,
-            Job("mail.expire", lambda: expire(context.pool), every=EXPIRE_SECONDS),
-            Job("mail.forget", lambda: forget_old(context.pool)),
+            Job("mail.expire", lambda: expire(context.background), every=EXPIRE_SECONDS),
+            Job("mail.forget", lambda: forget_old(context.background)),
         ],
         measures=MEASURES,
     )

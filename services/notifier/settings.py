@@ -20,6 +20,10 @@ class NotifierSettings(ServiceSettings):
         validation_alias=AliasChoices("ICS_NOTIFIER_DATABASE_URL", "ICS_DATABASE_URL"),
         description="The schema of notifier, under its own role.",
     )
+    background_database_url: SecretStr = Field(
+        validation_alias=AliasChoices("ICS_NOTIFIER_BACKGROUND_DATABASE_URL", "ICS_BACKGROUND_DATABASE_URL"),
+        description="The same schema, under the role for the service's own work.",
+    )
     smtp_host: str = Field(default="", description="The mail server. Without one, mails wait until they expire.")
     smtp_port: int = Field(default=25, ge=1, le=65535, description="The mail server's port.")
     smtp_user: str | None = Field(default=None, description="Name under which to log in to the mail server.")

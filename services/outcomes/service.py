@@ -73,7 +73,7 @@ def service_of(context: OutcomesContext) -> Service:
             )
         ],
         jobs=[
-            Job("archives.finish", FinishArchives(context.pool, endings).sweep, every=SWEEP_EVERY_SECONDS),
+            Job("archives.finish", FinishArchives(context.background, endings).sweep, every=SWEEP_EVERY_SECONDS),
             Job("tasks.tell_again", TaskEscalation(context).tell_again, every=TELL_EVERY_SECONDS),
             Job("tasks.compare", watching.compare, nightly=COMPARED_AT_HOUR),
         ],

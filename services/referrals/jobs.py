@@ -16,7 +16,7 @@ PROVED_AT_HOUR = 2
 
 async def prove_counters(context: ServiceContext) -> int:
     """Compare the counters with the records, correct them and return how many were wrong."""
-    async with transaction(context.pool) as db:
+    async with transaction(context.background) as db:
         wrong = await counting.prove_counters(db)
     if wrong:
         warn("counters.wrong", count=wrong)
@@ -27,6 +27,6 @@ async def prove_counters(context: ServiceContext) -> int:
 
 async def purge_drafts(context: ServiceContext) -> None:
     """Delete the drafts that were last saved more than `DRAFT_DAYS` days ago."""
-    deleted = await drafts.sweep(context.pool, drafts_end(context.clock()))
+    deleted = await drafts.sweep(context.background, drafts_end(context.clock()))
     if deleted:
         log("drafts.swept", count=deleted)

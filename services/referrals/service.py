@@ -112,13 +112,13 @@ def jobs_of(context: ServiceContext) -> list[Job]:
     return [
         Job(
             "counters.fold",
-            lambda: counting.fold_deltas(context.pool),
+            lambda: counting.fold_deltas(context.background),
             every=FOLD_EVERY_SECONDS,
             gather=FOLD_GATHER_SECONDS,
             after_work=True,
         ),
         Job("counters.prove", lambda: prove_counters(context), nightly=PROVED_AT_HOUR, at_start=False),
-        Job("statistics.refresh", lambda: counting.refresh_statistics(context.pool), every=REFRESH_EVERY_SECONDS),
+        Job("statistics.refresh", lambda: counting.refresh_statistics(context.background), every=REFRESH_EVERY_SECONDS),
         Job("records.settle", Settling(context).settle, every=SETTLE_EVERY_SECONDS),
         Job("records.end", DueRecords(context).end, every=END_EVERY_SECONDS),
         Job("drafts.purge", lambda: purge_drafts(context)),

@@ -132,7 +132,7 @@ class FeedCopier:
 
     @property
     def _pool(self) -> DatabasePool:
-        return self.context.pool
+        return self.context.background
 
     @property
     def job(self) -> Job:
@@ -219,7 +219,7 @@ class Listening:
 
     async def take(self, event: Event) -> None:
         source: feeds.Source = "outcomes" if event.told_by == "outcomes" else "referrals"
-        async with transaction(self.context.pool) as db:
+        async with transaction(self.context.background) as db:
             if await is_new(db, self.consumer, event):
                 await feeds.want(db, source)
         self.context.news[source].set()
@@ -242,14 +242,14 @@ class AgeBandRefresh:
 
     async def fold(self) -> None:
         """Roll up the weeks that a dashboard no longer shows, so that it reads few rows however old a register is."""
-        await feeds.fold_weeks(self.context.pool, first_week(self.context.day()))
+        await feeds.fold_weeks(self.context.background, first_week(self.context.day()))
 
     async def recount(self) -> int:
         """Recount some of the overdue records, and return how many changed."""
         day = self.context.day()
-        overdue = await feeds.find_overdue(self.context.pool, day)
+        overdue = await feeds.find_overdue(self.context.background, day)
         known = [each for each in overdue if each.register_code in self.context.registers]
-        return await feeds.recount(self.context.pool, [self._anew(each, day) for each in known])
+        return await feeds.recount(self.context.background, [self._anew(each, day) for each in known])
 
     def _anew(self, copy: feeds.OverdueCopy, day: date) -> RecountedCopy:
         register = self.context.registers.find(copy.register_code)
@@ -267,12 +267,12 @@ class NightlyRebuild:
     async def recount(self) -> None:
         """Begin to copy all records again if the registers now count other questions than the copies do."""
         wanted = counted_by(self.context.registers)
-        state = await feeds.read_feed(self.context.pool, "referrals")
+        state = await feeds.read_feed(self.context.background, "referrals")
         if state.counted_by == wanted:
             return
         if state.sequence:
-            await feeds.begin_rebuild(self.context.pool, "referrals")
-        await feeds.keep_counted_by(self.context.pool, "referrals", wanted)
+            await feeds.begin_rebuild(self.context.background, "referrals")
+        await feeds.keep_counted_by(self.context.background, "referrals", wanted)
 
     async def night(self) -> None:
         """
@@ -282,7 +282,7 @@ class NightlyRebuild:
         """
         await self.prove()
         for source in self.sources:
-            await feeds.begin_rebuild(self.context.pool, source.name, FRESH)
+            await feeds.begin_rebuild(self.context.background, source.name, FRESH)
 
     async def prove(self) -> int:
         """
@@ -290,7 +290,7 @@ class NightlyRebuild:
 
         Also rolls up the weeks that are no longer shown.
         """
-        async with transaction(self.context.pool) as db:
+        async with transaction(self.context.background) as db:
             wrong = await feeds.prove_tallies(db, first_week(self.context.day()))
         (warn if wrong else log)("tallies.proved", wrong=wrong)
         return wrong

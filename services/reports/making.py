@@ -62,7 +62,7 @@ class Making:
 
     async def make_next(self) -> bool:
         """Make the job that has waited longest, until it ends or is taken away. Return False if no job waits."""
-        job = await jobs.claim(self.context.pool, self.lease)
+        job = await jobs.claim(self.context.background, self.lease)
         if job is None:
             return False
         progress = Progress()
@@ -79,21 +79,21 @@ class Making:
         return True
 
     async def _keep(self, job: StoredJob, progress: Progress) -> bool:
-        return await jobs.keep(self.context.pool, job, self.lease, progress.done, progress.total)
+        return await jobs.keep(self.context.background, job, self.lease, progress.done, progress.total)
 
     async def _make(self, job: StoredJob, progress: Progress) -> None:
         """Make one attempt. The job ends as ready or failed, or is queued for another attempt."""
         try:
             made = await self._write(job, progress)
         except asyncio.CancelledError:
-            await jobs.drop(self.context.pool, job, "queued", timedelta(0))
+            await jobs.drop(self.context.background, job, "queued", timedelta(0))
             raise
         except Refused as refusal:  # the user's rights have ended, or the report or filter no longer exists
             warn("report.refused", job=str(job.id), code=refusal.code)
-            await jobs.drop(self.context.pool, job, "failed", timedelta(0))
+            await jobs.drop(self.context.background, job, "failed", timedelta(0))
         except Exception as error:  # noqa: BLE001  an attempt may fail in any way: the next one may succeed
             warn("report.not_made", job=str(job.id), attempt=job.attempt, error=error)
-            await jobs.drop(self.context.pool, job, "queued", self.again_after * job.attempt)
+            await jobs.drop(self.context.background, job, "queued", self.again_after * job.attempt)
         else:
             log("report.made" if made else "report.taken_away", job=str(job.id), records=progress.done)
 
@@ -121,10 +121,10 @@ class Making:
         """Send the rows, and return the compartments that they were chosen from; None for the whole register."""
         editions = self.context.registers.editions(job.register_code)
         names = await self.context.organisations.names(editions[0])
-        state = await feeds.read_feed(self.context.pool, "referrals")
+        state = await feeds.read_feed(self.context.background, "referrals")
         if state.complete_at is None:
             raise NotAnswered(Fault.UNAVAILABLE)
-        async with transaction(self.context.pool, visitor) as db:
+        async with transaction(self.context.background, visitor) as db:
             await jobs.take_time(db)
             offered = reports_offered(editions[0], visitor, has_outcomes=await feeds.has_outcomes(db))
             choice = read_choice(editions[0], offered, job.codes)
@@ -154,14 +154,14 @@ class Making:
         digest, size, chunks = hashlib.sha256(), 0, 0
         async for content in process.file():
             digest.update(content)
-            async with transaction(self.context.pool, visitor) as db:
+            async with transaction(self.context.background, visitor) as db:
                 await jobs.add_chunk(db, job, chunks, content)
             size, chunks = size + len(content), chunks + 1
         return MadeFile(covered, progress.done, size, chunks, digest.hexdigest())
 
     async def _finish(self, job: StoredJob, visitor: Visitor, file: MadeFile, progress: Progress) -> bool:
         """Mark the job as ready and audit it in one transaction: its report, its filters and all its records."""
-        async with transaction(self.context.pool, visitor) as db:
+        async with transaction(self.context.background, visitor) as db:
             if not await jobs.finish(db, job, file, self.life):
                 return False
             user, code, ids = job.user_id, job.register_code, progress.record_ids

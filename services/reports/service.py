@@ -67,7 +67,7 @@ def jobs_of(context: ReportsContext) -> list[Job]:
         Job("copies.refresh_age_bands", AgeBandRefresh(context).run, every=REFRESH_SECONDS),
         Job("copies.recount", rebuild.recount),
         Job("copies.rebuild", rebuild.night, nightly=REBUILT_AT_HOUR, at_start=False),
-        Job("reports.purge", lambda: purge(context.pool), every=EXPIRE_SECONDS),
+        Job("reports.purge", lambda: purge(context.background), every=EXPIRE_SECONDS),
     ]
 
 

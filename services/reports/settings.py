@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import AliasChoices, Field, SecretStr
 
-from shared.settings import ServiceSettings
+from shared.settings import BACKGROUND_POOL_SIZE, ServiceSettings
 
 
 class ReportsSettings(ServiceSettings):
@@ -13,6 +13,10 @@ class ReportsSettings(ServiceSettings):
     database_url: SecretStr = Field(
         validation_alias=AliasChoices("ICS_REPORTS_DATABASE_URL", "ICS_DATABASE_URL"),
         description="The schema of reports, under its own role.",
+    )
+    background_database_url: SecretStr = Field(
+        validation_alias=AliasChoices("ICS_REPORTS_BACKGROUND_DATABASE_URL", "ICS_BACKGROUND_DATABASE_URL"),
+        description="The same schema, under the role for the service's own work.",
     )
     report_workers: int = Field(default=1, ge=1, le=16, description="How many reports this replica makes at once.")
     report_lease_seconds: int = Field(
@@ -25,3 +29,8 @@ class ReportsSettings(ServiceSettings):
         default=None,
         description="Private folder for reports in the making. Default: the system's temporary folder.",
     )
+
+    @property
+    def background_connections(self) -> int:
+        """Each report in the making holds a connection for its rows, and takes another one for its file and lease."""
+        return BACKGROUND_POOL_SIZE + self.report_workers

@@ -13,6 +13,7 @@ from tests.benchmarks.loading import Crowd, add_accounts, add_records
 from tests.services.outcomes.rig import Rig
 from tests.services.outcomes.watching import Watch
 from tests.services.referrals.rig import Referrals
+from tests.support.connections import ServicePools
 
 MILLION = 1_000_000
 COUNT_RECORDS = "SELECT count(*), count(DISTINCT reference) FROM referrals.record"
@@ -59,7 +60,7 @@ async def test_outcomes_finds_its_tasks_open_already_and_has_nobody_to_tell(
     await add_records(own_addresses.databases["referrals"], crowd, 1, 100)
     before = await admin.fetch(FIND_TASKS)
     registers = load_registers()
-    of_referrals, of_outcomes = [await open_pool(own_addresses.dsn(each)) for each in ("referrals", "outcomes")]
+    of_referrals, of_outcomes = [await _pools(own_addresses, each) for each in ("referrals", "outcomes")]
     rig = await Rig.open(await Referrals.open(of_referrals, registers), of_outcomes, registers)
 
     await Watch.over(rig, registers).watching.compare()
@@ -68,5 +69,10 @@ async def test_outcomes_finds_its_tasks_open_already_and_has_nobody_to_tell(
     assert before == await admin.fetch(FIND_TASKS)
     assert [0, 0] == [row["not_told"] for row in before]
     assert 0 == await admin.fetchval("SELECT count(*) FROM outcomes.outbox")
-    await of_outcomes.close()
-    await of_referrals.close()
+    for pools in (of_outcomes, of_referrals):
+        await pools.pool.close()
+        await pools.background.close()
+
+
+async def _pools(addresses: Addresses, service: str) -> ServicePools:
+    return ServicePools(await open_pool(addresses.dsn(service)), await open_pool(addresses.background_dsn(service)))

@@ -5,7 +5,7 @@ import pytest
 
 from deploy.runner.database import DatabaseServer, bootstrap, scram_verifier
 from deploy.runner.environment import Addresses
-from deploy.runner.keyring import MIGRATOR
+from deploy.runner.keyring import MIGRATOR, service_roles
 from deploy.runner.refusals import CannotStart
 from deploy.runner.stack import EmbeddedParts
 from shared.database import transaction
@@ -132,7 +132,8 @@ async def test_an_administrator_need_not_be_a_superuser(parts: EmbeddedParts, ad
         await connection.execute(f"CREATE ROLE hosted CREATEROLE LOGIN PASSWORD '{scram_verifier('made up')}'")
         await connection.execute(f"GRANT {MIGRATOR} TO hosted WITH ADMIN OPTION")
         for service in SERVICES:
-            await connection.execute(f"GRANT {service}_owner, {service}_app TO hosted WITH ADMIN OPTION")
+            roles = ", ".join((f"{service}_owner", *service_roles([service])))
+            await connection.execute(f"GRANT {roles} TO hosted WITH ADMIN OPTION")
         await connection.execute(f'CREATE DATABASE "{name}" OWNER hosted')
         hosted = DatabaseServer(server.with_database(name).dsn("hosted", "made up"))
         await bootstrap(hosted, SERVICES, parts.keyring.role_passwords)

@@ -7,7 +7,7 @@ import pytest
 from deploy.runner.children import PortFile
 from deploy.runner.database import DatabaseServer
 from deploy.runner.environment import Addresses, Surroundings, databases
-from deploy.runner.keyring import open_keyring
+from deploy.runner.keyring import open_keyring, service_roles
 from deploy.runner.prefork.inheritance import inherited
 from deploy.runner.settings import RunnerSettings
 from deploy.runner.state import open_state
@@ -32,11 +32,11 @@ def told(tmp_path: Path, addresses: Addresses, process: str, settings: RunnerSet
 @pytest.mark.parametrize("process", PROCESSES)
 def test_no_process_is_told_a_secret_of_another(tmp_path: Path, addresses: Addresses, process: str) -> None:
     said = " ".join(told(tmp_path, addresses, process, RunnerSettings(), demo=True).values())
-    keyring = addresses.keyring
+    keyring, own_roles = addresses.keyring, service_roles([process])
     others = [
         *(seed for name, seed in keyring.nats_seeds.items() if name != process),
         *(seed for name, seed in keyring.signing_seeds.items() if name != process),
-        *(password for role, password in keyring.role_passwords.items() if role != f"{process}_app"),
+        *(password for role, password in keyring.role_passwords.items() if role not in own_roles),
         *([keyring.pin_key] if process != "identity" else []),
         keyring.superuser_password,
         "admin-secret",
@@ -56,7 +56,13 @@ def test_a_service_is_told_the_same_database_under_its_own_role(tmp_path: Path, 
 def test_the_gateway_is_told_of_no_database_and_no_signing(tmp_path: Path, addresses: Addresses) -> None:
     names = told(tmp_path, addresses, "gateway", RunnerSettings(), demo=True).keys()
 
-    assert set() == names & {"ICS_DATABASE_URL", "ICS_SIGNING_SEED", "ICS_SIGNING_KEYS", "ICS_AUDIT_HEADS"}
+    assert set() == names & {
+        "ICS_DATABASE_URL",
+        "ICS_BACKGROUND_DATABASE_URL",
+        "ICS_SIGNING_SEED",
+        "ICS_SIGNING_KEYS",
+        "ICS_AUDIT_HEADS",
+    }
     assert {"ICS_PORT", "ICS_PORT_FILE", "ICS_DEMO_MAIL_DIR"} <= names
 
 

@@ -109,7 +109,9 @@ def test_secrets_are_made_once(tmp_path: Path) -> None:
     assert first == open_keyring(file)
     assert {*PROCESSES, "deployer"} == set(first.nats_seeds)
     assert set(SERVICES) == set(first.signing_seeds)
-    assert {"ics_migrator", *(f"{service}_app" for service in SERVICES)} == set(first.role_passwords)
+    assert {"ics_migrator", *(f"{service}_{kind}" for service in SERVICES for kind in ("app", "background"))} == set(
+        first.role_passwords
+    )
 
 
 def test_a_secret_that_is_missing_is_added_and_the_others_stay(tmp_path: Path) -> None:

@@ -57,7 +57,12 @@ async def test_in_demo_mode_it_says_who_can_log_in_and_where_the_mail_is(demo: R
     assert "/demo/mail" in said
 
 
-SECRETS = ("ICS_DATABASE_URL", "ICS_SIGNING_SEED", "ICS_PIN_KEY")
+SECRETS = (
+    "ICS_DATABASE_URL",
+    "ICS_BACKGROUND_DATABASE_URL",
+    "ICS_SIGNING_SEED",
+    "ICS_PIN_KEY",
+)
 
 
 async def test_each_process_is_told_its_own_secrets_alone(demo: Running) -> None:
@@ -65,9 +70,10 @@ async def test_each_process_is_told_its_own_secrets_alone(demo: Running) -> None
 
     assert () == tuple(name for name in SECRETS if name in told["gateway"])
     assert SECRETS == tuple(name for name in SECRETS if name in told["identity"])
-    assert SECRETS[:2] == tuple(name for name in SECRETS if name in told["reports"])
+    assert SECRETS[:-1] == tuple(name for name in SECRETS if name in told["reports"])
     assert 3 == len({environment["ICS_NATS_SEED"] for environment in told.values()})
     assert "reports_app:" in told["reports"]["ICS_DATABASE_URL"]
+    assert "reports_background:" in told["reports"]["ICS_BACKGROUND_DATABASE_URL"]
 
 
 async def test_a_second_runner_is_refused_and_told_which_process_runs(demo: Running) -> None:

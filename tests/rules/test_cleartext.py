@@ -26,11 +26,13 @@ NEEDED = {
     "SIGNING_KEYS": "{}",
     "PIN_KEY": "00" * 32,
     "DATABASE_URL": "postgresql:///ics",
+    "BACKGROUND_DATABASE_URL": "postgresql:///ics",
     "SMTP_HOST": "",
 }
 CLEAR = {
     "NATS_URL": "nats://10.0.0.5:4222",
     "DATABASE_URL": "postgresql://u:p@10.0.0.6/ics?sslmode=disable",
+    "BACKGROUND_DATABASE_URL": "postgresql://b:p@10.0.0.6/ics?sslmode=disable",
     "HOST": "0.0.0.0",  # that is what is refused
     "PUBLIC_URL": "http://ics.example.nhs.uk",
 }

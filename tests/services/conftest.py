@@ -17,5 +17,5 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Tests with many requests at once ask which of them wins, not how many connections there are.
     """
-    for module in ("shared.database", "shared.context", "services.outcomes.handlers.feed"):
+    for module in ("shared.database", "shared.context"):
         monkeypatch.setattr(f"{module}.ACQUIRE_SECONDS", 30.0)

@@ -157,7 +157,7 @@ def folders(tmp_path: Path) -> list[Path]:
 
 @pytest.fixture
 async def pool(own_addresses: Addresses) -> AsyncIterator[DatabasePool]:
-    opened = await open_pool(own_addresses.dsn("outcomes"), CONNECTIONS)
+    opened = await open_pool(own_addresses.background_dsn("outcomes"), CONNECTIONS)
     yield opened
     await opened.close()
 

@@ -9,10 +9,19 @@ import asyncpg
 
 from deploy.runner.environment import Addresses
 from shared.database import POOL_SIZE, DatabasePool, open_pool
+from shared.settings import BACKGROUND_POOL_SIZE
 from shared.tasks import end
 
 # The restore of a database that tests share ends all other sessions but those of this name.
 KEPT = "kept_by_tests"
+
+
+@dataclass(frozen=True)
+class ServicePools:
+    """The pools of a service: `pool` for what visitors ask for, and `background` for the service's own work."""
+
+    pool: DatabasePool
+    background: DatabasePool
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,10 @@ class KeptConnections:
                 pool.terminate()
             pool = self.pools[dsn, size] = await open_pool(_kept(dsn), size)
         return pool
+
+    async def both(self, addresses: Addresses, service: str) -> ServicePools:
+        pool = await self.pool(addresses.dsn(service))
+        return ServicePools(pool, await self.pool(addresses.background_dsn(service), BACKGROUND_POOL_SIZE))
 
     async def owner(self, addresses: Addresses, service: str) -> "asyncpg.Connection[asyncpg.Record]":
         """Return a connection as the owner of this service's schema, who may read what the service may only write."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from services.outcomes.context import OutcomesContext
 from services.outcomes.store import feed as store
 from shared.contracts.outcomes import OutcomeFeedPage, ReadOutcomeFeed
-from shared.database import ACQUIRE_SECONDS
 from shared.permissions import Caller
 
 MOST_ROWS = 500
@@ -19,5 +18,5 @@ class OutcomeFeedHandler:
     context: OutcomesContext
 
     async def read(self, _caller: Caller, asked: ReadOutcomeFeed) -> OutcomeFeedPage:
-        async with self.context.pool.acquire(timeout=ACQUIRE_SECONDS) as db:
+        async with self.context.background_trip() as db:
             return await store.read_feed(db, asked.after, MOST_ROWS, MOST_BYTES)

@@ -60,7 +60,7 @@ class Watching:
     async def take_together(self, events: Sequence[RecordEvent]) -> None:
         """Handle events, of any registers and compartments, with one request to referrals and in one transaction."""
         standings = await self.read_standings([each.record_id for each in events])
-        async with transaction(self.context.pool) as db:
+        async with transaction(self.context.background) as db:
             new = await new_ones(db, CONSUMER, events)
             changed = {each.record_id: standings[each.record_id] for each in new}
             await bring_all_into_line(db, changed, self.context.clock(), rules.went_away(new))
@@ -84,7 +84,7 @@ class Watching:
     async def _compare_page(self, after: UUID, page: Standings) -> None:
         """Correct the tasks of one page. Records with a task that are missing from the page are asked for."""
         calling = [each.record_id for each in page.standings]
-        async with transaction(self.context.pool) as db:
+        async with transaction(self.context.background) as db:
             known = await store.find_standings(db, calling)
             waiting = await store.records_with_tasks(db, after, page.last or LAST_ID)
         wrong = {each.record_id: each for each in page.standings if _is_wrong(known.get(each.record_id), each)}
@@ -93,7 +93,7 @@ class Watching:
     async def _correct(self, standings: Mapping[UUID, RecordStanding | None]) -> None:
         """Correct the tasks of these records, some in each transaction, so that no lock is held for long."""
         for record_ids in portions(list(standings), MOST_CORRECTED_AT_ONCE):
-            async with transaction(self.context.pool) as db:
+            async with transaction(self.context.background) as db:
                 some = {each: standings[each] for each in record_ids}
                 await bring_all_into_line(db, some, self.context.clock())
 
@@ -193,7 +193,7 @@ class TaskEscalation:
         now = self.context.clock()
         limits = ((each.code, each.lifecycle.urgent_minutes) for each in self.context.registers.newest())
         registers, opened_by = rules.opened_by(limits, now)
-        async with transaction(self.context.pool) as db:
+        async with transaction(self.context.background) as db:
             taken = await tasks.take_not_seen(db, registers, opened_by, now, MOST_TOLD_AT_ONCE)
             for task in taken:
                 await outbox.put(db, self._event(task))

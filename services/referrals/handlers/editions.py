@@ -24,7 +24,7 @@ class EditionKeeper:
         """
         registers = self.context.registers
         loaded = {(each.definition.code, each.definition.edition): each for each in registers.written()}
-        async with transaction(self.context.pool) as db:
+        async with transaction(self.context.background) as db:
             used = await store.count_missing(db, await store.find_used(db), loaded)
             unfit = unfit_editions(loaded, used)
             withheld = {each.code for each in unfit}

@@ -84,7 +84,7 @@ class DueRecords:
         served = [each for each in registers.newest() if not registers.is_withheld(each.code)]
         by_date = [(each.code, each.lifecycle.ends_by("date")) for each in served]
         states = {code: transition.to_state for code, transition in by_date if transition}
-        async with transaction(self.context.pool) as db:
+        async with transaction(self.context.background) as db:
             ended = await store.end_due(db, self.context.day(), states, MOST_AT_ONCE)
             for record in ended:
                 for event in self._events(record):

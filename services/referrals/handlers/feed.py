@@ -23,6 +23,6 @@ class ReadFeedHandler:
     context: ServiceContext
 
     async def read(self, _caller: Caller, asked: ReadFeed) -> FeedPage:
-        async with self.context.one_trip() as db:
+        async with self.context.background_trip() as db:
             room = store.Room(MOST_ROWS, MOST_ANSWER_BYTES, MOST_RATINGS, MOST_BYTES)
             return await store.read_feed(db, asked.after, room, ratings.rating_questions(self.context.registers))

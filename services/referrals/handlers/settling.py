@@ -53,14 +53,14 @@ class Settling:
     async def settle(self) -> bool:
         """Settle some records. Return True if there may be more."""
         served = self._served()
-        async with self.context.one_trip() as db:
+        async with self.context.background_trip() as db:
             unsettled = await store.find_unsettled(db, MOST_AT_ONCE, [*served])
         if not unsettled.entries:
             return False
         known = [(record, served[record.register_code, record.edition]) for record in unsettled.records]
         await self._refold(known)
         compared = {each.person.record_id: each for record, register in known for each in _compared(record, register)}
-        async with transaction(self.context.pool) as db:
+        async with transaction(self.context.background) as db:
             found = await store.find_alike(db, [each.wanted() for each in compared.values()])
             await store.flag_alike(db, _pairs(compared, found), unsettled.entries)
         return True
@@ -79,7 +79,7 @@ class Settling:
             if not record.is_as(content):
                 wrong.setdefault(register.code, []).append((record, content))
         for register_code, written in wrong.items():
-            async with transaction(self.context.pool) as db:
+            async with transaction(self.context.background) as db:
                 await store.refold(db, register_code, written)
 
 

@@ -22,12 +22,12 @@ class RecordStatusHandlers:
 
     async def read(self, _caller: Caller, asked: ReadStandings) -> Standings:
         rated_by = ratings.rating_questions(self.context.registers)
-        async with self.context.one_trip() as db:
+        async with self.context.background_trip() as db:
             found = await store.read_standings(db, asked.record_ids, rated_by)
         return Standings(standings=tuple(self._standing(each) for each in found))
 
     async def list_calling(self, _caller: Caller, asked: ListStandings) -> Standings:
-        async with self.context.one_trip() as db:
+        async with self.context.background_trip() as db:
             found = await store.list_standings(
                 db, asked.after, MOST_ROWS, ratings.rating_questions(self.context.registers)
             )

@@ -19,9 +19,8 @@ from shared.fake_bus import FakeBus, FakeWire
 from shared.outbox import Relay
 from shared.registers.load import load_registers
 from shared.service import Service, start
-from tests.conftest import OpenDatabase
 from tests.services.identity.rig import KEYS, SEEDS, CountingHashes, Rig
-from tests.support.connections import KeptConnections
+from tests.support.connections import KeptConnections, ServicePools
 
 
 @pytest.fixture
@@ -30,6 +29,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> IdentitySettings:
         "NATS_URL": "nats://127.0.0.1:1",
         "NATS_SEED": "none",
         "DATABASE_URL": "postgresql:///none",
+        "BACKGROUND_DATABASE_URL": "postgresql:///none",
         "SIGNING_SEED": SEEDS["identity"].hex(),
         "SIGNING_KEYS": json.dumps({name: key.hex() for name, key in KEYS.items()}),
         "PIN_KEY": secrets.token_hex(32),
@@ -42,8 +42,13 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> IdentitySettings:
 
 
 @pytest.fixture
-async def pool(database: OpenDatabase) -> DatabasePool:
-    return await database("identity")
+async def pools(addresses: Addresses, kept: KeptConnections) -> ServicePools:
+    return await kept.both(addresses, "identity")
+
+
+@pytest.fixture
+def pool(pools: ServicePools) -> DatabasePool:
+    return pools.pool
 
 
 @pytest.fixture
@@ -57,10 +62,11 @@ def wire() -> FakeWire:
 
 
 @pytest.fixture
-def service_parts(pool: DatabasePool, wire: FakeWire) -> ServiceContext:
+def service_parts(pools: ServicePools, wire: FakeWire) -> ServiceContext:
     bus, signer = FakeBus("identity", wire), Signer("identity", SEEDS["identity"])
-    relay = Relay(pool, bus, signer, LETTERS)
-    return ServiceContext("identity", pool, bus, signer, Verifier("identity", KEYS), relay, load_registers())
+    relay = Relay(pools.background, bus, signer, LETTERS)
+    verifier, registers = Verifier("identity", KEYS), load_registers()
+    return ServiceContext("identity", pools.pool, pools.background, bus, signer, verifier, relay, registers)
 
 
 @pytest.fixture

@@ -108,6 +108,7 @@ def settings(**changed: str | int | bool | dict[str, str] | None) -> NotifierSet
         "nats_url": "nats://127.0.0.1:4222",
         "nats_seed": "none",
         "ICS_DATABASE_URL": "postgresql:///none",
+        "ICS_BACKGROUND_DATABASE_URL": "postgresql:///none",
         "signing_seed": "00" * 32,
         "signing_keys": {},
         "public_url": "https://registers.example",

@@ -4,16 +4,22 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from deploy.runner.environment import Addresses
 from shared.database import DatabasePool
 from shared.registers.load import Registers
-from tests.conftest import OpenDatabase
 from tests.services.notifier.rig import Rig
 from tests.services.notifier.scripted_server import ScriptedServer
+from tests.support.connections import KeptConnections, ServicePools
 
 
 @pytest.fixture
-async def pool(database: OpenDatabase) -> DatabasePool:
-    return await database("notifier")
+async def pools(addresses: Addresses, kept: KeptConnections) -> ServicePools:
+    return await kept.both(addresses, "notifier")
+
+
+@pytest.fixture
+def pool(pools: ServicePools) -> DatabasePool:
+    return pools.pool
 
 
 @pytest.fixture
@@ -25,7 +31,7 @@ async def mail_server() -> AsyncIterator[ScriptedServer]:
 
 
 @pytest.fixture
-async def rig(pool: DatabasePool, mail_server: ScriptedServer, registers: Registers) -> AsyncIterator[Rig]:
-    rig = await Rig.of(pool, mail_server, registers)
+async def rig(pools: ServicePools, mail_server: ScriptedServer, registers: Registers) -> AsyncIterator[Rig]:
+    rig = await Rig.of(pools, mail_server, registers)
     with rig.context.closing:
         yield rig

@@ -34,6 +34,7 @@ from shared.registers.load import Registers
 from shared.tasks import end
 from tests.services.notifier.builders import settings
 from tests.services.notifier.scripted_server import ScriptedServer
+from tests.support.connections import ServicePools
 
 IDENTITY = Caller(service="identity", job="outbox")
 READ_ROW = "SELECT * FROM mail WHERE id = $1"
@@ -83,20 +84,21 @@ class Rig:
     """A notifier whose parts run only when a test calls them."""
 
     pool: DatabasePool
+    background: DatabasePool
     mail_server: ScriptedServer
     identity: StandInIdentity
     context: NotifierContext
     settings: NotifierSettings
 
     @classmethod
-    async def of(cls, pool: DatabasePool, mail_server: ScriptedServer, registers: Registers) -> "Rig":
+    async def of(cls, pools: ServicePools, mail_server: ScriptedServer, registers: Registers) -> "Rig":
         told = settings(smtp_host="127.0.0.1", smtp_port=mail_server.port)
         identity = StandInIdentity(FakeWire())
         await identity.come()
         bus, signer = FakeBus("notifier", identity.wire), Signer("notifier", b"n" * 32)
-        relay, verifier = Relay(pool, bus, signer, {}), Verifier("notifier", {})
-        shared = ServiceContext("notifier", pool, bus, signer, verifier, relay, registers)
-        return cls(pool, mail_server, identity, context_of(shared, told), told)
+        relay, verifier = Relay(pools.background, bus, signer, {}), Verifier("notifier", {})
+        shared = ServiceContext("notifier", pools.pool, pools.background, bus, signer, verifier, relay, registers)
+        return cls(pools.pool, pools.background, mail_server, identity, context_of(shared, told), told)
 
     def with_registers(self, registers: Registers) -> "Rig":
         """Return the same notifier with other registers."""
@@ -144,7 +146,7 @@ class Rig:
             await end(tasks)
 
     async def expire(self) -> None:
-        await expire(self.pool)
+        await expire(self.background)
 
     async def time_passes(self, **by: int) -> None:
         await self.pool.execute(PASS_TIME, timedelta(**by))

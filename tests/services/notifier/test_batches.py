@@ -301,7 +301,7 @@ async def trips(pool: DatabasePool) -> list[str]:
 
 
 async def test_a_notice_to_mailboxes_takes_one_trip_and_a_mail_little_more(rig: Rig) -> None:
-    made = await trips(rig.pool)
+    made = await trips(rig.background)
 
     for _ in range(BATCH):
         await rig.handlers.take(a_routine_notice())
@@ -315,7 +315,7 @@ async def test_a_notice_to_mailboxes_takes_one_trip_and_a_mail_little_more(rig: 
 async def test_one_sender_looks_for_all_of_its_lane(rig: Rig) -> None:
     first, second = rig.sender(), rig.sender()
     await first.look()
-    made = await trips(rig.pool)
+    made = await trips(rig.background)
 
     await second.look()
 

@@ -142,7 +142,7 @@ async def test_recipients_of_a_mail_that_did_not_get_through_are_asked_for_by_al
 async def add_mails(rig: Rig, reference: str, bodies: tuple[str, ...], count: int) -> None:
     """Queue mails in the database alone, which is quicker."""
     compartment = compartment_of("dsr", bodies)
-    async with transaction(rig.pool) as db:
+    async with transaction(rig.background) as db:
         mail_ids = [row["id"] for row in await db.fetch(ADD_MAILS, count)]
         await db.execute(ADD_RECORDS, mail_ids, compartment.compartment_id, reference)
 
@@ -258,7 +258,7 @@ async def test_a_mail_that_is_written_while_its_record_moves_follows_it(of_bodie
     (mail,) = await of_bodies.context.mails.mails_about(notice)
     await of_bodies.handlers.take(a_move(notice, 1, OTHER_COUNCIL, OTHER_NHS))
 
-    async with transaction(of_bodies.pool) as db:
+    async with transaction(of_bodies.background) as db:
         await add_mail(db, mail)
 
     assert ([], ["DSR-1"]) == (await seen_by(of_bodies, COUNCIL, NHS), await seen_by(of_bodies, OTHER_NHS))
@@ -268,7 +268,7 @@ async def test_a_mail_and_a_move_wait_for_each_other(of_bodies: Rig) -> None:
     notice = a_routine_notice(reference="DSR-1", bodies=(COUNCIL, NHS))
     (mail,) = await of_bodies.context.mails.mails_about(notice)
 
-    async with transaction(of_bodies.pool) as db:
+    async with transaction(of_bodies.background) as db:
         await add_mail(db, mail)
         moving = asyncio.create_task(of_bodies.handlers.take(a_move(notice, 1, OTHER_COUNCIL, OTHER_NHS)))
         done, _ = await asyncio.wait({moving}, timeout=0.3)
@@ -280,7 +280,7 @@ async def test_a_mail_and_a_move_wait_for_each_other(of_bodies: Rig) -> None:
 async def test_a_notice_waits_for_a_move_and_is_then_told_to_the_new_bodies(of_bodies: Rig) -> None:
     notice, there = a_routine_notice(reference="DSR-1", bodies=(COUNCIL, NHS)), compartment_of("dsr", (OTHER_NHS,))
 
-    async with transaction(of_bodies.pool) as db:
+    async with transaction(of_bodies.background) as db:
         await move_mails(db, notice.record_id, 1, there)
         telling = asyncio.create_task(of_bodies.handlers.take(notice))
         done, _ = await asyncio.wait({telling}, timeout=0.3)

@@ -37,6 +37,7 @@ class Process:
             "ICS_NATS_URL": addresses.nats_url,
             "ICS_NATS_SEED": keyring.nats_seeds["notifier"],
             "ICS_NOTIFIER_DATABASE_URL": addresses.dsn("notifier"),
+            "ICS_NOTIFIER_BACKGROUND_DATABASE_URL": addresses.background_dsn("notifier"),
             "ICS_SIGNING_SEED": keyring.signing_seeds["notifier"],
             "ICS_SIGNING_KEYS": json.dumps(keyring.signing_keys()),
             "ICS_SMTP_HOST": "127.0.0.1",

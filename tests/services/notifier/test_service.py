@@ -19,7 +19,6 @@ from shared import log
 from shared.assertion import Signer, public_key
 from shared.contracts.health import Backlog, ReadNotifierBacklog
 from shared.contracts.notifier import ListMails, SendAgain, Template
-from shared.database import DatabasePool
 from shared.fake_bus import FakeBus, FakeWire
 from shared.jobs import repeat
 from shared.messages import Fault, NotAnswered
@@ -41,6 +40,7 @@ from tests.services.notifier.builders import (
 from tests.services.notifier.rig import Rig, StandInIdentity
 from tests.services.notifier.scripted_server import HANG_UP, ScriptedServer
 from tests.services.referrals.builders import a_visitor
+from tests.support.connections import ServicePools
 
 SEEDS = {name: bytes([n]) * 32 for n, name in enumerate(("identity", "referrals", "notifier"), start=1)}
 READ_AUDIT = "SELECT action, register, subjects, fields FROM notifier.audit ORDER BY id"
@@ -52,7 +52,7 @@ def signed(service: str) -> str:
 
 
 @asynccontextmanager
-async def running(pool: DatabasePool, wire: FakeWire, smtp_port: int | None) -> AsyncIterator[None]:
+async def running(pools: ServicePools, wire: FakeWire, smtp_port: int | None) -> AsyncIterator[None]:
     """Run the notifier over a fake bus during the block."""
     told = settings(
         smtp_host="127.0.0.1" if smtp_port else "",
@@ -60,7 +60,7 @@ async def running(pool: DatabasePool, wire: FakeWire, smtp_port: int | None) -> 
         signing_seed=SEEDS["notifier"].hex(),
         signing_keys={name: public_key(seed).hex() for name, seed in SEEDS.items()},
     )
-    parts = context_of("notifier", told, pool, FakeBus("notifier", wire))
+    parts = context_of("notifier", told, pools.pool, pools.background, FakeBus("notifier", wire))
     service = build(parts, told)
     await start(parts, service)
     jobs = [asyncio.ensure_future(repeat(job)) for job in service.jobs]
@@ -74,10 +74,10 @@ async def running(pool: DatabasePool, wire: FakeWire, smtp_port: int | None) -> 
 @pytest.mark.requirement("R-DSR-038", "R-DSR-063", "R-S117-004", "R-S117-018")
 @pytest.mark.parametrize("template", VALUES)
 async def test_what_identity_asks_for_arrives_in_the_mailbox(
-    pool: DatabasePool, mail_server: ScriptedServer, template: Template
+    pools: ServicePools, mail_server: ScriptedServer, template: Template
 ) -> None:
     wire = FakeWire()
-    async with running(pool, wire, mail_server.port):
+    async with running(pools, wire, mail_server.port):
         await FakeBus("identity", wire).ask(a_letter(template), who=signed("identity"))
         (mail,) = await mail_server.has_taken(1)
 
@@ -91,11 +91,11 @@ def _shown(template: Template) -> list[str]:
 
 @pytest.mark.parametrize("notice", [a_routine_notice(), an_urgent_notice(), nobody_has_seen()], ids=lambda n: n.kind)
 async def test_a_notice_on_the_stream_becomes_a_mail(
-    pool: DatabasePool, mail_server: ScriptedServer, notice: Notice
+    pools: ServicePools, mail_server: ScriptedServer, notice: Notice
 ) -> None:
     wire = FakeWire()
     await StandInIdentity(wire).come()
-    async with running(pool, wire, mail_server.port):
+    async with running(pools, wire, mail_server.port):
         await FakeBus("referrals", wire).publish(notice.subjects()[0], notice.model_dump_json().encode(), {})
         (mail,) = await mail_server.has_taken(1)
 
@@ -103,12 +103,12 @@ async def test_a_notice_on_the_stream_becomes_a_mail(
 
 
 async def test_a_move_on_the_stream_moves_the_mails_of_its_record(
-    pool: DatabasePool, mail_server: ScriptedServer
+    pools: ServicePools, mail_server: ScriptedServer
 ) -> None:
     wire, notice = FakeWire(), a_routine_notice()
     here = organisation_compartment(new_id())
     visitor = a_visitor(Role.ADMINISTRATOR, here.compartment_id)
-    async with running(pool, wire, mail_server.port):
+    async with running(pools, wire, mail_server.port):
         for each in (notice, a_move(notice, 1, *here.bodies)):
             await FakeBus("referrals", wire).publish(each.subjects()[0], each.model_dump_json().encode(), {})
             await mail_server.has_taken(1)
@@ -120,10 +120,10 @@ async def test_a_move_on_the_stream_moves_the_mails_of_its_record(
 
 @pytest.mark.requirement("R-DSR-013")
 @pytest.mark.parametrize("role", [Role.STANDARD, Role.REPORTING, Role.MASTER_ADMIN, None])
-async def test_nobody_but_an_administrator_asks_about_mails(pool: DatabasePool, role: Role | None) -> None:
+async def test_nobody_but_an_administrator_asks_about_mails(pools: ServicePools, role: Role | None) -> None:
     wire = FakeWire()
     asker = FakeBus("gateway", wire)
-    async with running(pool, wire, None):
+    async with running(pools, wire, None):
         found = await asker.ask(ListMails(), who=as_visitor(Role.ADMINISTRATOR))
         for asked in (ListMails(), SendAgain(command_id=new_id(), mail_id=new_id())):
             with pytest.raises(NotAnswered) as refused:
@@ -133,9 +133,9 @@ async def test_nobody_but_an_administrator_asks_about_mails(pool: DatabasePool, 
     assert () == found.mails
 
 
-async def test_an_assertion_for_other_services_opens_nothing_here(pool: DatabasePool) -> None:
+async def test_an_assertion_for_other_services_opens_nothing_here(pools: ServicePools) -> None:
     wire = FakeWire()
-    async with running(pool, wire, None):
+    async with running(pools, wire, None):
         with pytest.raises(NotAnswered) as refused:
             await FakeBus("gateway", wire).ask(ListMails(), who=as_visitor(Role.ADMINISTRATOR, "referrals"))
 
@@ -147,19 +147,19 @@ def as_visitor(role: Role | None, audience: str = "notifier") -> str:
 
 
 @pytest.mark.parametrize("who", [signed("referrals"), None], ids=["another service", "nobody"])
-async def test_nobody_but_identity_may_ask_for_a_mail(pool: DatabasePool, who: str | None) -> None:
+async def test_nobody_but_identity_may_ask_for_a_mail(pools: ServicePools, who: str | None) -> None:
     wire = FakeWire()
-    async with running(pool, wire, None):
+    async with running(pools, wire, None):
         with pytest.raises(NotAnswered) as refused:
             await FakeBus("referrals", wire).ask(a_letter(), who=who)
 
     assert refused.value.fault in (Fault.NOT_ALLOWED, Fault.NOT_SIGNED_IN)
 
 
-async def test_the_backlog_counts_waiting_mails_and_letters_set_aside(pool: DatabasePool) -> None:
+async def test_the_backlog_counts_waiting_mails_and_letters_set_aside(pools: ServicePools) -> None:
     wire = FakeWire()
     asker = FakeBus("identity", wire)
-    async with running(pool, wire, None):
+    async with running(pools, wire, None):
         await asker.ask(a_letter(), who=signed("identity"))
         await asker.ask(a_letter(recipient="nobody"), who=signed("identity"))
         await asker.ask(a_letter("pin", values={}), who=signed("identity"))

@@ -24,8 +24,8 @@ async def two_schemas(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
 
 @pytest.fixture
 async def rig(two_schemas: Addresses, registers: Registers, kept: KeptConnections) -> Rig:
-    of_referrals = await kept.pool(two_schemas.dsn("referrals"))
-    of_outcomes = await kept.pool(two_schemas.dsn("outcomes"))
+    of_referrals = await kept.both(two_schemas, "referrals")
+    of_outcomes = await kept.both(two_schemas, "outcomes")
     return await Rig.open(await Referrals.open(of_referrals, registers), of_outcomes, registers)
 
 

@@ -26,6 +26,7 @@ from shared.registers.load import Registers
 from shared.service import start
 from tests.services.referrals.builders import EDITION, a_visitor, new_id
 from tests.services.referrals.rig import SEEDS, Referrals, Waking
+from tests.support.connections import ServicePools
 
 OUTCOMES = "outcomes"
 KEYS = {**SEEDS, "reports": b"r" * 32}
@@ -39,19 +40,21 @@ class Rig:
 
     referrals: Referrals
     pool: DatabasePool
+    background: DatabasePool
     relay: Waking
     sweeping: FinishArchives
     context: OutcomesContext
 
     @classmethod
-    async def open(cls, referrals: Referrals, pool: DatabasePool, registers: Registers) -> "Rig":
+    async def open(cls, referrals: Referrals, pools: ServicePools, registers: Registers) -> "Rig":
         bus = FakeBus(OUTCOMES, referrals.wire)
         signer = Signer(OUTCOMES, SEEDS[OUTCOMES])
-        relay = Waking(pool, bus, signer, LETTERS)
+        relay = Waking(pools.background, bus, signer, LETTERS)
         verifier = Verifier(OUTCOMES, {name: public_key(seed) for name, seed in KEYS.items()})
-        context = OutcomesContext(OUTCOMES, pool, bus, signer, verifier, relay, registers)
+        context = OutcomesContext(OUTCOMES, pools.pool, pools.background, bus, signer, verifier, relay, registers)
         await start(context, service_of(context))
-        return cls(referrals, pool, relay, FinishArchives(pool, Endings(context)), context)
+        sweeping = FinishArchives(pools.background, Endings(context))
+        return cls(referrals, pools.pool, pools.background, relay, sweeping, context)
 
     async def ask(self, visitor: Visitor, request: Request[Reply]) -> Reply:
         """Ask through the front door, with an assertion of the visitor for both services."""

@@ -59,7 +59,7 @@ def registers(code: str) -> Registers:
 async def told(rig: Rig, *records: PairRecord) -> None:
     """Let outcomes learn the standing of these records, as after their events."""
     for record in records:
-        async with transaction(rig.pool) as db:
+        async with transaction(rig.background) as db:
             await bring_into_line(db, record.record_id, record.standing, BEGUN)
 
 

@@ -87,7 +87,7 @@ async def test_a_page_holds_so_many_bytes_and_one_outcome_at_least(rig: Rig) -> 
     for _ in range(3):
         await rig.record(administrator, record, notes="a" * 5_000)
 
-    async with rig.pool.acquire() as db:
+    async with rig.background.acquire() as db:
         pages = [await store.read_feed(db, start[0].sequence if start else 0, 500, size) for size in (12_000, 10)]
 
     assert [(2, True), (1, True)] == [(len(page.outcomes), page.more) for page in pages]

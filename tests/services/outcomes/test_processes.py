@@ -46,7 +46,11 @@ FIND_HALVES = """
 COUNT_OPENED = "SELECT count(*) FROM outcomes.task"
 COUNT_TAKEN = "SELECT count(*) FROM outcomes.inbox INNER JOIN referrals.outbox USING (event_id)"
 HOLD_RECORD = "INSERT INTO outcomes.record_known (record_id, version) VALUES ($1, -1)"
-COUNT_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = 'outcomes_app'"
+COUNT_WAITING = """
+    SELECT count(*)
+    FROM pg_stat_activity
+    WHERE wait_event_type = 'Lock' AND usename IN ('outcomes_app', 'outcomes_background')
+"""
 # Records without exactly one task, or whose one task was not audited exactly once.
 FIND_WRONG_TASKS = """
     SELECT count(*)
@@ -74,6 +78,7 @@ class Stage:
             "ICS_NATS_URL": self.addresses.nats_url,
             "ICS_NATS_SEED": keyring.nats_seeds[service],
             "ICS_DATABASE_URL": self.addresses.dsn(service),
+            "ICS_BACKGROUND_DATABASE_URL": self.addresses.background_dsn(service),
             "ICS_SIGNING_SEED": keyring.signing_seeds[service],
             "ICS_SIGNING_KEYS": json.dumps(keyring.signing_keys()),
         }

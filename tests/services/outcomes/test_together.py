@@ -254,7 +254,7 @@ async def test_records_of_many_compartments_handled_together_stay_apart(
     found = await watch.watching.read_standings([elsewhere.record_id])
     standings = {each.record_id: each.standing for each in records} | found
 
-    async with transaction(watch.rig.pool) as db:
+    async with transaction(watch.rig.background) as db:
         await bring_all_into_line(db, standings, BEGUN)
 
     calling = [each for each in records if each.is_open and each.rating in ("red", "amber")]
@@ -272,14 +272,14 @@ async def test_records_that_move_together_take_their_tasks_to_their_own_compartm
 ) -> None:
     chance = random.Random(3)
     records = random_records(chance, code)
-    async with transaction(watch.rig.pool) as db:
+    async with transaction(watch.rig.background) as db:
         await bring_all_into_line(db, {each.record_id: each.standing for each in records}, BEGUN)
     moved = [each.moved_to(*chance.choice(records).bodies) for each in records[:20]]
     late = [
         PairRecord(code, chance.choice(records).bodies, version=-1, record_id=each.record_id) for each in records[20:]
     ]
 
-    async with transaction(watch.rig.pool) as db:
+    async with transaction(watch.rig.background) as db:
         await bring_all_into_line(db, {each.record_id: each.standing for each in (*moved, *late)}, BEGUN)
 
     calling = [each for each in (*moved, *records[20:]) if each.is_open and each.rating in ("red", "amber")]

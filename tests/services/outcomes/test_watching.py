@@ -202,7 +202,7 @@ async def test_what_a_slow_replica_read_before_an_update_changes_nothing_after_i
     await rerated(watch, administrator, receipt, GREEN)
     await watch.watching.take((await events_of(watch.rig, receipt))[-1])
 
-    async with transaction(watch.rig.pool) as db:
+    async with transaction(watch.rig.background) as db:
         await bring_into_line(db, receipt.record_id, stood, watch.clock())
 
     assert 0 == created.version
@@ -287,7 +287,7 @@ async def test_the_task_of_a_record_that_is_no_more_is_closed(
     receipt = await a_record(watch, administrator)
     (unknown,) = (await watch.watching.read_standings([new_id()])).values()
 
-    async with transaction(watch.rig.pool) as db:
+    async with transaction(watch.rig.background) as db:
         await bring_into_line(db, receipt.record_id, unknown, watch.clock())
 
     assert [("urgent", False)] == await kinds(owner, receipt)

@@ -10,7 +10,7 @@ from deploy.runner.stack import EmbeddedParts
 from shared.database import DatabasePool
 from shared.registers.load import Registers
 from tests.services.referrals.rig import Owner, Referrals
-from tests.support.connections import KeptConnections
+from tests.support.connections import KeptConnections, ServicePools
 from tests.support.databases import database_copy
 
 
@@ -21,13 +21,18 @@ async def shared_database(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
 
 
 @pytest.fixture
-async def pool(shared_database: Addresses, kept: KeptConnections) -> DatabasePool:
-    return await kept.pool(shared_database.dsn("referrals"))
+async def pools(shared_database: Addresses, kept: KeptConnections) -> ServicePools:
+    return await kept.both(shared_database, "referrals")
 
 
 @pytest.fixture
-async def referrals(pool: DatabasePool, registers: Registers) -> Referrals:
-    return await Referrals.open(pool, registers)
+def pool(pools: ServicePools) -> DatabasePool:
+    return pools.pool
+
+
+@pytest.fixture
+async def referrals(pools: ServicePools, registers: Registers) -> Referrals:
+    return await Referrals.open(pools, registers)
 
 
 @pytest.fixture

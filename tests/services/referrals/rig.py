@@ -26,6 +26,7 @@ from shared.registers.load import Registers
 from shared.service import start
 from tests.services.referrals.builders import EDITION, a_referral, new_id
 from tests.services.referrals.people import having_seen
+from tests.support.connections import ServicePools
 
 SEEDS: Mapping[str, bytes] = {
     name: bytes([number]) * 32 for number, name in enumerate(("identity", "referrals", "outcomes", "reports"), start=1)
@@ -50,20 +51,21 @@ class Referrals:
     """The service as tests use it: ask as a visitor, and read the events."""
 
     pool: DatabasePool
+    background: DatabasePool
     wire: FakeWire
     relay: Waking
     context: ServiceContext
 
     @classmethod
-    async def open(cls, pool: DatabasePool, registers: Registers) -> "Referrals":
+    async def open(cls, pools: ServicePools, registers: Registers) -> "Referrals":
         wire = FakeWire()
         bus = FakeBus(REFERRALS, wire)
         signer = Signer(REFERRALS, SEEDS[REFERRALS])
-        relay = Waking(pool, bus, signer, LETTERS)
+        relay = Waking(pools.background, bus, signer, LETTERS)
         verifier = Verifier(REFERRALS, {name: public_key(seed) for name, seed in SEEDS.items()})
-        context = ServiceContext(REFERRALS, pool, bus, signer, verifier, relay, registers)
+        context = ServiceContext(REFERRALS, pools.pool, pools.background, bus, signer, verifier, relay, registers)
         await start(context, service_of(context))
-        return cls(pool, wire, relay, context)
+        return cls(pools.pool, pools.background, wire, relay, context)
 
     async def ask(self, visitor: Visitor, request: Request[Reply]) -> Reply:
         """Ask through the front door, with an assertion of the visitor."""

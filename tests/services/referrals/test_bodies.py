@@ -18,6 +18,7 @@ from shared.permissions import Role, Visitor
 from shared.registers.bodies import compartment_of
 from tests.services.referrals.rig import Owner, Referrals
 from tests.services.watch import ALMSHOUSES, EDITION, PARISHES, a_watch, a_watcher, bodies_of, own_register
+from tests.support.connections import ServicePools
 
 PEOPLE, VISITORS = 14, 7
 SYLLABLES = ("bun", "dar", "gel", "hol", "jam", "kes", "lor", "mip")
@@ -55,9 +56,9 @@ def submission(rng: random.Random, parish: str, almshouse: str) -> SubmitRecord:
 
 
 @pytest.fixture
-async def parish(pool: DatabasePool) -> Parish:
+async def parish(pools: ServicePools) -> Parish:
     code, rng = f"w{secrets.token_hex(5)}", random.Random(20261130)
-    referrals = await Referrals.open(pool, own_register(code))
+    referrals = await Referrals.open(pools, own_register(code))
     everything = a_watcher(Role.ADMINISTRATOR, code=code, everything=True)
     entries = []
     for _ in range(PEOPLE):

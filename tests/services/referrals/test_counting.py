@@ -8,7 +8,6 @@ import pytest
 from services.referrals.jobs import FOLD_EVERY_SECONDS, prove_counters
 from services.referrals.service import jobs_of
 from services.referrals.store import counting
-from shared.database import DatabasePool
 from shared.jobs import Job, repeat
 from shared.permissions import Role, Visitor
 from shared.tasks import end
@@ -23,14 +22,14 @@ async def totals(referrals: Referrals, *visitors: Visitor) -> list[int]:
 
 
 @pytest.mark.requirement("R-DSR-112", "R-DSR-143")
-async def test_the_total_is_the_same_before_and_after_folding(referrals: Referrals, pool: DatabasePool) -> None:
+async def test_the_total_is_the_same_before_and_after_folding(referrals: Referrals) -> None:
     visitor = a_visitor()
     colleague, administrator = colleague_of(visitor), colleague_of(visitor, Role.ADMINISTRATOR)
     receipts = [await referrals.submit(each) for each in (visitor, visitor, colleague)]
     await referrals.archive(administrator, receipts[-1])
 
     before = await totals(referrals, visitor, colleague, administrator)
-    folded = await counting.fold_deltas(pool)
+    folded = await counting.fold_deltas(referrals.background)
     after = await totals(referrals, visitor, colleague, administrator)
 
     assert [2, 0, 2] == before == after
@@ -38,13 +37,13 @@ async def test_the_total_is_the_same_before_and_after_folding(referrals: Referra
 
 
 @pytest.mark.slow
-async def test_totals_are_exact_while_they_are_folded(referrals: Referrals, pool: DatabasePool) -> None:
+async def test_totals_are_exact_while_they_are_folded(referrals: Referrals) -> None:
     visitor = a_visitor()
     seen = []
 
     async def fold_all_the_time() -> None:
         while True:
-            await counting.fold_deltas(pool)
+            await counting.fold_deltas(referrals.background)
 
     folding = asyncio.create_task(fold_all_the_time())
     for _ in range(20):
@@ -60,11 +59,11 @@ def job_called(name: str, referrals: Referrals) -> Job:
 
 
 async def test_the_proof_finds_nothing_where_all_is_well_and_mends_what_is_not(
-    referrals: Referrals, pool: DatabasePool, owner: Owner
+    referrals: Referrals, owner: Owner
 ) -> None:
     visitor = a_visitor(Role.ADMINISTRATOR)
     await referrals.submit(visitor)
-    await counting.fold_deltas(pool)
+    await counting.fold_deltas(referrals.background)
 
     well = await prove_counters(referrals.context)
     await owner.rows(WEAR, visitor.home_organisation_id)
@@ -77,7 +76,7 @@ async def test_the_proof_finds_nothing_where_all_is_well_and_mends_what_is_not(
 
 
 @pytest.mark.slow
-async def test_deltas_are_folded_each_second(referrals: Referrals, pool: DatabasePool, owner: Owner) -> None:
+async def test_deltas_are_folded_each_second(referrals: Referrals, owner: Owner) -> None:
     visitor = a_visitor()
     await referrals.submit(visitor)
 
@@ -88,10 +87,10 @@ async def test_deltas_are_folded_each_second(referrals: Referrals, pool: Databas
     assert 1 == await owner.value("SELECT n FROM counter WHERE created_by = $1", visitor.user_id)
 
 
-async def test_the_proof_is_made_each_night(referrals: Referrals, pool: DatabasePool, owner: Owner) -> None:
+async def test_the_proof_is_made_each_night(referrals: Referrals, owner: Owner) -> None:
     visitor = a_visitor(Role.ADMINISTRATOR)
     await referrals.submit(visitor)
-    await counting.fold_deltas(pool)
+    await counting.fold_deltas(referrals.background)
     await owner.rows(WEAR, visitor.home_organisation_id)
     rounds, second_round = [], asyncio.Event()
 

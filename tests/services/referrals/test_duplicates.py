@@ -8,7 +8,6 @@ import pytest
 
 from shared import audit
 from shared.contracts.referrals.saving import MOST_ALIKE, LikelyDuplicate, RecordReceipt
-from shared.database import DatabasePool
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role, Visitor
 from shared.registers.files import LoadedRegister
@@ -16,6 +15,7 @@ from shared.registers.load import Registers
 from tests.services.referrals.builders import a_visitor, colleague_of
 from tests.services.referrals.people import a_person, an_nhs_number, having_seen, unasked
 from tests.services.referrals.rig import Owner, Referrals, an_update
+from tests.support.connections import ServicePools
 
 FIND_PAIRS = """
     SELECT one, other, rule, state
@@ -230,11 +230,11 @@ async def test_what_is_kept_of_the_act_does_not_tell_either(referrals: Referrals
 
 
 async def test_a_register_that_says_so_refuses_a_match_out_of_sight(
-    pool: DatabasePool, registers: Registers, owner: Owner
+    pools: ServicePools, registers: Registers, owner: Owner
 ) -> None:
     dsr = registers.find("dsr")
     said = dsr.model_copy(update={"duplicates": dsr.duplicates.model_copy(update={"unseen": "said"})})
-    referrals = await Referrals.open(pool, Registers([LoadedRegister(said, "")]))
+    referrals = await Referrals.open(pools, Registers([LoadedRegister(said, "")]))
     visitor, person = a_visitor(), a_person()
     first = await referrals.ask(a_visitor(), unasked(**person))
 

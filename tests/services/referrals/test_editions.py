@@ -24,6 +24,7 @@ from shared.service import _work
 from tests.services.referrals.builders import EDITION, a_referral, a_visitor, new_id
 from tests.services.referrals.rig import Owner, Referrals, an_archive
 from tests.services.two_bodies import a_code, an_organisation_register
+from tests.support.connections import ServicePools
 
 
 def changed(register: LoadedRegister, **changes: dict[str, object] | None) -> LoadedRegister:
@@ -78,12 +79,12 @@ async def is_refused(referrals: Referrals, visitor: Visitor) -> bool:
     ],
 )
 async def test_a_form_that_no_longer_asks_a_question_keeps_its_answer_and_says_nothing_of_it(
-    pool: DatabasePool, name: str, change: dict[str, object] | None, answer: str
+    pools: ServicePools, name: str, change: dict[str, object] | None, answer: str
 ) -> None:
     code = a_code()
     visitor, register = a_visitor(register_code=code), an_organisation_register(code)
-    receipt = await submitted(await Referrals.open(pool, Registers([register])), visitor, **{name: answer})
-    later = await Referrals.open(pool, Registers([changed(register, **{name: change})]))
+    receipt = await submitted(await Referrals.open(pools, Registers([register])), visitor, **{name: answer})
+    later = await Referrals.open(pools, Registers([changed(register, **{name: change})]))
     later.context.registers.withhold_always([])  # the start refuses such a change; saving must not rely on that
 
     for sent in ({}, {name: answer}):
@@ -97,12 +98,12 @@ async def test_a_form_that_no_longer_asks_a_question_keeps_its_answer_and_says_n
 
 
 async def test_the_database_takes_no_answer_away_that_the_history_does_not_name(
-    pool: DatabasePool, owner: Owner, monkeypatch: pytest.MonkeyPatch
+    pools: ServicePools, owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.referrals.rules.answers.carried_over", lambda _form, _before, after: dict(after))
     code = a_code()
     visitor, register = a_visitor(register_code=code), an_organisation_register(code)
-    referrals = await Referrals.open(pool, Registers([register]))
+    referrals = await Referrals.open(pools, Registers([register]))
     receipt = await submitted(referrals, visitor)
     add = 'UPDATE record SET answers = answers || \'{"unknown_to_all": "kept"}\' WHERE id = $1'
     await owner.rows(add, receipt.record_id)
@@ -153,38 +154,38 @@ async def test_the_services_own_jobs_begin_once_it_knows_which_registers_it_serv
     ],
 )
 async def test_an_edition_with_records_may_lose_no_question(
-    pool: DatabasePool, change: dict[str, dict[str, object] | None]
+    pools: ServicePools, change: dict[str, dict[str, object] | None]
 ) -> None:
     code, other = a_code(), a_code()
     register, untouched = an_organisation_register(code), an_organisation_register(other)
-    referrals = await Referrals.open(pool, Registers([register, untouched]))
+    referrals = await Referrals.open(pools, Registers([register, untouched]))
     await submitted(referrals, a_visitor(register_code=code))
 
-    later = await Referrals.open(pool, Registers([changed(register, **change), untouched]))
+    later = await Referrals.open(pools, Registers([changed(register, **change), untouched]))
 
     assert await is_refused(later, a_visitor(register_code=code))
     assert not await is_refused(later, a_visitor(register_code=other))
     assert code in (await FakeBus("gateway", later.wire).ask(ReadOverlays())).withheld
     assert not await is_refused(
-        await Referrals.open(pool, Registers([register, untouched])), a_visitor(register_code=code)
+        await Referrals.open(pools, Registers([register, untouched])), a_visitor(register_code=code)
     )
 
 
-async def test_an_edition_with_records_may_lose_no_option(pool: DatabasePool) -> None:
+async def test_an_edition_with_records_may_lose_no_option(pools: ServicePools) -> None:
     code = a_code()
     register = an_organisation_register(code)
-    await submitted(await Referrals.open(pool, Registers([register])), a_visitor(register_code=code))
+    await submitted(await Referrals.open(pools, Registers([register])), a_visitor(register_code=code))
 
     gone = register.definition.form.by_name["locality"].options[-1].code
-    later = await Referrals.open(pool, Registers([without_option(register, "locality", gone)]))
+    later = await Referrals.open(pools, Registers([without_option(register, "locality", gone)]))
 
     assert await is_refused(later, a_visitor(register_code=code))
 
 
-async def test_an_edition_with_records_may_be_reworded_retired_and_added_to(pool: DatabasePool) -> None:
+async def test_an_edition_with_records_may_be_reworded_retired_and_added_to(pools: ServicePools) -> None:
     code = a_code()
     register = an_organisation_register(code)
-    await submitted(await Referrals.open(pool, Registers([register])), a_visitor(register_code=code))
+    await submitted(await Referrals.open(pools, Registers([register])), a_visitor(register_code=code))
     latest = register.definition.form.by_name["latest_update"]
     reworded = changed(register, latest_update={"retired": True, "label": "News"}, postcode={"required": True})
     section = reworded.definition.form.sections[-1]
@@ -192,43 +193,43 @@ async def test_an_edition_with_records_may_be_reworded_retired_and_added_to(pool
     form = reworded.definition.form.model_copy(update={"sections": (*reworded.definition.form.sections[:-1], added)})
     later = replace(reworded, definition=reworded.definition.model_copy(update={"form": form}))
 
-    assert not await is_refused(await Referrals.open(pool, Registers([later])), a_visitor(register_code=code))
-    assert await is_refused(await Referrals.open(pool, Registers([register])), a_visitor(register_code=code))
+    assert not await is_refused(await Referrals.open(pools, Registers([later])), a_visitor(register_code=code))
+    assert await is_refused(await Referrals.open(pools, Registers([register])), a_visitor(register_code=code))
 
 
-async def test_an_edition_without_records_may_change_freely(pool: DatabasePool) -> None:
+async def test_an_edition_without_records_may_change_freely(pools: ServicePools) -> None:
     code = a_code()
     register = an_organisation_register(code)
-    await Referrals.open(pool, Registers([register]))
+    await Referrals.open(pools, Registers([register]))
 
-    later = await Referrals.open(pool, Registers([changed(register, latest_update=None)]))
+    later = await Referrals.open(pools, Registers([changed(register, latest_update=None)]))
     await submitted(later, a_visitor(register_code=code))
 
     assert not await is_refused(later, a_visitor(register_code=code))
 
 
 async def test_an_edition_with_records_that_is_missing_stops_its_register_alone(
-    pool: DatabasePool, owner: Owner
+    pools: ServicePools, owner: Owner
 ) -> None:
     code, other = a_code(), a_code()
     visitor = a_visitor(register_code=code)
     register, untouched = an_organisation_register(code), an_organisation_register(other)
-    referrals = await Referrals.open(pool, Registers([register, untouched]))
+    referrals = await Referrals.open(pools, Registers([register, untouched]))
     await submitted(referrals, visitor)
     identity = register.definition.identity.model_copy(update={"edition": "2027"})
     newer = replace(register, definition=register.definition.model_copy(update={"identity": identity}))
 
-    later = await Referrals.open(pool, Registers([newer, untouched]))
+    later = await Referrals.open(pools, Registers([newer, untouched]))
 
     assert await is_refused(later, visitor)
     assert not await is_refused(later, a_visitor(register_code=other))
     assert 1 == await owner.value("SELECT count_in_edition($1, $2)", code, EDITION)
 
 
-async def test_an_outcome_marks_its_edition_as_used(pool: DatabasePool, owner: Owner) -> None:
+async def test_an_outcome_marks_its_edition_as_used(pools: ServicePools, owner: Owner) -> None:
     code = a_code()
     visitor = a_visitor(Role.ADMINISTRATOR, register_code=code)
-    referrals = await Referrals.open(pool, Registers([an_organisation_register(code)]))
+    referrals = await Referrals.open(pools, Registers([an_organisation_register(code)]))
     receipt = await submitted(referrals, visitor)
 
     await referrals.ask(visitor, CheckRecord(record_id=receipt.record_id, edition="2027"))

@@ -32,6 +32,7 @@ from shared.registers.load import Registers
 from tests.contracts.golden import check_golden
 from tests.services.referrals.rig import Owner, Referrals
 from tests.services.watch import EDITION, a_watch, a_watcher, own_register
+from tests.support.connections import ServicePools
 
 REFUSED = "SELECT subjects FROM audit WHERE register = $1 AND action = 'record.duplicate_refused'"
 PAST, FUTURE = "2026-02-01", "2031-05-09"
@@ -130,9 +131,9 @@ def a_decision(record_id: UUID, body: str, day: str) -> DecideEnding:
 
 
 @pytest.fixture
-async def watch(pool: DatabasePool) -> Watch:
+async def watch(pools: ServicePools) -> Watch:
     code = f"w{secrets.token_hex(5)}"
-    return Watch(await Referrals.open(pool, own_register(code)), code)
+    return Watch(await Referrals.open(pools, own_register(code)), code)
 
 
 @pytest.mark.requirement("R-S117-083")
@@ -296,10 +297,10 @@ async def test_who_may_not_read_ended_records_finds_none_and_nobody_changes_one(
 
 @pytest.mark.parametrize(("seen_by", "code"), [(("administrator",), ""), (("reporting",), "not_found")])
 async def test_the_holders_of_an_ended_record_are_read_only_by_roles_that_may_read_it(
-    pool: DatabasePool, seen_by: tuple[UserRole, ...], code: str
+    pools: ServicePools, seen_by: tuple[UserRole, ...], code: str
 ) -> None:
     register = f"w{secrets.token_hex(5)}"
-    watch = Watch(await Referrals.open(pool, seen_when_ended(register, *seen_by)), register)
+    watch = Watch(await Referrals.open(pools, seen_when_ended(register, *seen_by)), register)
     ended, open_one = await watch.over(), await watch.add()
 
     codes = [
@@ -383,9 +384,9 @@ async def test_beside_a_match_that_does_not_count_a_record_is_put_back(watch: Wa
     assert {again.record_id, receipt.record_id} == set(await watch.open_ids())
 
 
-async def test_where_an_end_is_not_reversible_nobody_asks_for_it(watch: Watch, pool: DatabasePool) -> None:
+async def test_where_an_end_is_not_reversible_nobody_asks_for_it(watch: Watch, pools: ServicePools) -> None:
     receipt = await watch.over()
-    settled = await Referrals.open(pool, irreversible(watch.code))
+    settled = await Referrals.open(pools, irreversible(watch.code))
     asked = AskReversal(command_id=new_id(), reference=receipt.reference, reason="Wrong day")
 
     assert ("not_reversible", {}) == await settled.refusal(watch.overseer, asked)
@@ -418,16 +419,16 @@ def rated_register(code: str, *decisions: str) -> Registers:
 
 
 @pytest.fixture
-async def rated(pool: DatabasePool) -> Watch:
+async def rated(pools: ServicePools) -> Watch:
     code = f"w{secrets.token_hex(5)}"
-    return Watch(await Referrals.open(pool, rated_register(code, "parish", "almshouse")), code)
+    return Watch(await Referrals.open(pools, rated_register(code, "parish", "almshouse")), code)
 
 
 @pytest.fixture
-async def undecided(pool: DatabasePool) -> Watch:
+async def undecided(pools: ServicePools) -> Watch:
     """The service for such a register in which no body need decide about an end."""
     code = f"w{secrets.token_hex(5)}"
-    return Watch(await Referrals.open(pool, rated_register(code)), code)
+    return Watch(await Referrals.open(pools, rated_register(code)), code)
 
 
 async def notice_of_end(watch: Watch, record_id: UUID) -> tuple[str, Urgency, set[str]]:

@@ -10,6 +10,7 @@ from shared.registers.load import Registers
 from tests.services.referrals.builders import a_visitor
 from tests.services.referrals.people import a_person, unasked
 from tests.services.referrals.rig import Referrals
+from tests.support.connections import ServicePools
 
 FIRST, LATER = 300, 50
 TELL_STATISTICS = "SELECT pg_stat_force_next_flush()"
@@ -41,17 +42,19 @@ async def test_a_submit_reads_no_more_of_a_register_that_has_filled_over_its_con
 ) -> None:
     await analyse_empty_tables(addresses)
     pool = await open_pool(addresses.dsn("referrals"), size=1)
-    referrals, visitor = await Referrals.open(pool, registers), a_visitor()
+    background = await open_pool(addresses.background_dsn("referrals"), size=1)
+    referrals, visitor = await Referrals.open(ServicePools(pool, background), registers), a_visitor()
     for _ in range(FIRST):
         await referrals.ask(visitor, unasked(**a_person()))
     await pool.execute(TELL_STATISTICS)
 
-    refreshed = await counting.refresh_statistics(pool)
+    refreshed = await counting.refresh_statistics(background)
 
     before = await read_whole(pool)
     for _ in range(LATER):
         await referrals.ask(visitor, unasked(**a_person()))
     assert await read_whole(pool) - before < LATER
     assert 4 == refreshed
-    assert 0 == await counting.refresh_statistics(pool)
+    assert 0 == await counting.refresh_statistics(background)
     await pool.close()
+    await background.close()

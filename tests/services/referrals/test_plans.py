@@ -15,13 +15,13 @@ from services.referrals.store import finding, settling
 from services.referrals.store.finding import EVERYTHING, ListFilters, ListPage, filters_of
 from services.referrals.store.settling import WantedAlike
 from shared.contracts.referrals.listing import MOST_MATCHES, MOST_SORTED, ListRecords, Narrowing
-from shared.database import Database, DatabasePool, open_pool
+from shared.database import Database, open_pool
 from shared.permissions import Role, Visitor
 from shared.registers.load import Registers
 from tests.services.referrals.builders import a_visitor, new_id
 from tests.services.referrals.many import ORGANISATIONS, add_many, creator, organisation
 from tests.services.referrals.rig import Referrals
-from tests.support.connections import KeptConnections
+from tests.support.connections import KeptConnections, ServicePools
 from tests.support.databases import database_copy
 
 EXPLAIN_ALL = """
@@ -116,8 +116,8 @@ async def explained(crowded: Addresses) -> AsyncIterator[Explained]:
 
 
 @pytest.fixture
-async def pool(crowded: Addresses, kept: KeptConnections) -> DatabasePool:
-    return await kept.pool(crowded.dsn("referrals"))
+async def pools(crowded: Addresses, kept: KeptConnections) -> ServicePools:
+    return await kept.both(crowded, "referrals")
 
 
 @pytest.mark.slow
@@ -259,6 +259,7 @@ async def test_a_search_of_ones_own_looks_through_ones_own(explained: Explained)
 
 
 async def test_who_may_be_the_same_person_is_looked_up_by_birth_and_by_name(explained: Explained) -> None:
+    await explained.db.execute("SET SESSION AUTHORIZATION referrals_background")
     wanted = WantedAlike(new_id(), "dsr", date(1999, 5, 4), ("ael", "ann"), ("aelo ann",), (date(1999, 4, 5),))
     for _ in range(OFTEN):
         explained.plans.clear()
@@ -280,9 +281,9 @@ async def test_who_is_there_already_is_looked_up_by_key(explained: Explained) ->
 
 
 async def test_a_search_that_finds_too_many_says_so_and_shows_the_newest_of_them(
-    pool: DatabasePool, registers: Registers
+    pools: ServicePools, registers: Registers
 ) -> None:
-    referrals = await Referrals.open(pool, registers)
+    referrals = await Referrals.open(pools, registers)
     fresh = a_visitor(Role.STANDARD, organisation(0))
     receipt = await referrals.submit(fresh, first_name="Annabel")
 

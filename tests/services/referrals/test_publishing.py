@@ -29,6 +29,7 @@ from shared.registers.overlay import Overlay
 from tests.rules.typed import INVENTED
 from tests.services.referrals.builders import a_visitor, new_id
 from tests.services.referrals.rig import Owner, Referrals, an_update
+from tests.support.connections import ServicePools
 from tests.support.databases import database_copy
 
 HOME = PublicHome(heading="Together", paragraphs=("Words of our own.",))
@@ -47,8 +48,8 @@ def registers() -> Registers:
 
 
 @pytest.fixture
-async def referrals(pool: DatabasePool, registers: Registers) -> Referrals:
-    return await Referrals.open(pool, registers)
+async def referrals(pools: ServicePools, registers: Registers) -> Referrals:
+    return await Referrals.open(pools, registers)
 
 
 @pytest.fixture

@@ -12,12 +12,13 @@ from services.referrals.store.saving import Content, NewCommand, NewRecord, Save
 from shared import audit
 from shared.contracts.referrals.drafts import DraftSeen
 from shared.contracts.referrals.saving import RecordReceipt, SubmitRecord, UpdateRecord
-from shared.database import Database, DatabasePool, Scope
+from shared.database import Database, Scope
 from shared.ids import new_id
 from shared.messages import Event, Fault, NotAnswered
 from shared.permissions import Role, Visitor
 from tests.services.referrals.rig import Owner, Referrals
 from tests.services.watch import EDITION, a_watch, a_watcher, own_register
+from tests.support.connections import ServicePools
 
 NUMBER, OTHER = "9990000018", "9990000026"
 OPEN = "SELECT count(*) FROM record WHERE register_code = $1 AND is_open"
@@ -51,9 +52,9 @@ def submission(**changes: str) -> SubmitRecord:
 
 
 @pytest.fixture
-async def register(pool: DatabasePool) -> Register:
+async def register(pools: ServicePools) -> Register:
     code = f"w{secrets.token_hex(5)}"
-    return Register(await Referrals.open(pool, own_register(code)), code)
+    return Register(await Referrals.open(pools, own_register(code)), code)
 
 
 @pytest.mark.requirement("R-S117-045")

@@ -10,13 +10,13 @@ from shared.contracts.referrals.answers import Answer
 from shared.contracts.referrals.duplicates import DecideDuplicate, ListDuplicates
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.saving import RecordReceipt
-from shared.database import DatabasePool
 from shared.permissions import Role, Visitor
 from shared.registers.load import Registers
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id
 from tests.services.referrals.people import a_person, an_nhs_number, unasked
 from tests.services.referrals.rig import Owner, Referrals, an_update
 from tests.services.two_bodies import a_code, an_organisation_register
+from tests.support.connections import ServicePools
 
 LAN: dict[str, Answer] = {"first_name": "Lan", "last_name": "Nguyen", "date_of_birth": "1998-11-05"}
 
@@ -189,11 +189,11 @@ async def test_a_record_that_is_saved_while_it_is_settled_keeps_what_was_saved(
 
 
 async def test_records_of_a_register_that_is_not_served_wait_and_stay_as_they_are(
-    pool: DatabasePool, owner: Owner
+    pools: ServicePools, owner: Owner
 ) -> None:
     code = a_code()
     visitor, register = a_visitor(register_code=code), an_organisation_register(code)
-    served = await Referrals.open(pool, Registers([register]))
+    served = await Referrals.open(pools, Registers([register]))
     receipt = await served.submit(visitor, last_name="Waiting")
     await owner.db.execute(OLD, receipt.record_id)
     named = {**register.definition.person, "family_name": "latest_update"}  # such a file does not fit the records

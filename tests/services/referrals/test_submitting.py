@@ -19,6 +19,7 @@ from shared.registers.load import Registers
 from tests.services.referrals.builders import a_referral, a_visitor, new_id
 from tests.services.referrals.people import a_person, unasked
 from tests.services.referrals.rig import Owner, Referrals, a_submission
+from tests.support.connections import ServicePools
 
 CANARY = "Canarina"
 
@@ -55,12 +56,12 @@ async def test_the_reference_is_for_people_and_the_id_says_nothing(referrals: Re
 
 
 async def test_a_reference_begins_with_the_prefix_that_the_register_chose(
-    pool: DatabasePool, registers: Registers
+    pools: ServicePools, registers: Registers
 ) -> None:
     written = next(each for each in registers.written() if each.definition.code == "dsr")
     identity = written.definition.identity.model_copy(update={"reference_prefix": "FH"})
     chosen = replace(written, definition=written.definition.model_copy(update={"identity": identity}))
-    referrals, visitor = await Referrals.open(pool, Registers([chosen])), a_visitor()
+    referrals, visitor = await Referrals.open(pools, Registers([chosen])), a_visitor()
 
     receipt = await referrals.submit(visitor)
     found = [
@@ -108,11 +109,11 @@ async def test_without_consent_or_best_interest_decision_nothing_is_kept(
 
 
 @pytest.mark.requirement("R-DSR-093")
-async def test_with_the_gate_off_a_record_without_consent_is_taken(pool: DatabasePool, registers: Registers) -> None:
+async def test_with_the_gate_off_a_record_without_consent_is_taken(pools: ServicePools, registers: Registers) -> None:
     dsr = registers.find("dsr")
     assert dsr.consent is not None
     open_gate = dsr.model_copy(update={"consent": dsr.consent.model_copy(update={"gate": "off"})})
-    referrals = await Referrals.open(pool, Registers([LoadedRegister(open_gate, "")]))
+    referrals = await Referrals.open(pools, Registers([LoadedRegister(open_gate, "")]))
     visitor = a_visitor()
 
     receipt = await referrals.submit(visitor, consent_given="no")

@@ -28,7 +28,7 @@ async def rig(
     """The service. No job of an earlier test waits to be made: a replica makes the oldest job first."""
     await owner.rows("UPDATE job SET state = 'stopped' WHERE state IN ('queued', 'running')")
     names = ("referrals", "outcomes", "reports")
-    pools = {name: await kept.pool(shared_database.dsn(name)) for name in names}
+    pools = {name: await kept.both(shared_database, name) for name in names}
     return await Rig.open(pools, registers, tmp_path)
 
 

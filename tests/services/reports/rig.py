@@ -46,6 +46,7 @@ from shared.registers.load import Registers
 from shared.service import Service, start
 from tests.services.referrals.builders import EDITION, a_referral, a_visitor, new_id
 from tests.services.referrals.people import a_person, unasked
+from tests.support.connections import ServicePools
 
 PROCESSES = ("identity", "referrals", "outcomes", "reports", "notifier")
 SEEDS: Mapping[str, bytes] = {name: bytes([number]) * 32 for number, name in enumerate(PROCESSES, start=1)}
@@ -101,6 +102,7 @@ class Rig:
     """The service as tests use it: add records, copy them, read the dashboard, and request and make reports."""
 
     pool: DatabasePool
+    background: DatabasePool
     referrals: ServiceContext
     context: ReportsContext
     clock: Clock
@@ -109,18 +111,18 @@ class Rig:
     folder: Path
 
     @classmethod
-    async def open(cls, pools: Mapping[str, DatabasePool], registers: Registers, folder: Path) -> "Rig":
-        referrals, outcomes, pool = pools["referrals"], pools["outcomes"], pools["reports"]
+    async def open(cls, pools: Mapping[str, ServicePools], registers: Registers, folder: Path) -> "Rig":
+        referrals, outcomes, own = pools["referrals"], pools["outcomes"], pools["reports"]
         wire, identity, clock = FakeWire(), StandInIdentity(), Clock()
         await identity.answer_on(wire)
         source = context_of("referrals", referrals, wire, registers)
         await start(source, referrals_of(source))
         of_outcomes = OutcomesContext(**vars(context_of("outcomes", outcomes, wire, registers)))
         await start(of_outcomes, outcomes_of(of_outcomes))
-        shared = replace(context_of("reports", pool, wire, registers), clock=clock)
+        shared = replace(context_of("reports", own, wire, registers), clock=clock)
         context = ReportsContext(**vars(shared), organisations=OrganisationNames(shared.bus, lambda: 0.0))
         await start(context, Service(answers=answers_of(context), followers=[follower_of(context)]))
-        return cls(pool, source, context, clock, identity, wire, folder)
+        return cls(own.pool, own.background, source, context, clock, identity, wire, folder)
 
     # ------------------------------------------------------------------------------------------------- people
     def somebody(self, role: Role = Role.REPORTING, *organisations: UUID) -> Visitor:
@@ -275,10 +277,11 @@ def a_request(
     return StartReport(command_id=new_id(), report=report, organisation_id=organisation_id, age=age, options=options)
 
 
-def context_of(name: str, pool: DatabasePool, wire: FakeWire, registers: Registers) -> ServiceContext:
+def context_of(name: str, pools: ServicePools, wire: FakeWire, registers: Registers) -> ServiceContext:
     bus, signer = FakeBus(name, wire), Signer(name, SEEDS[name])
-    relay = Relay(pool, bus, signer, LETTERS)
-    return ServiceContext(name, pool, bus, signer, Verifier(name, keys()), relay, registers)
+    relay = Relay(pools.background, bus, signer, LETTERS)
+    verifier = Verifier(name, keys())
+    return ServiceContext(name, pools.pool, pools.background, bus, signer, verifier, relay, registers)
 
 
 def column(workbook: Workbook, heading: str, sheet: str | None = None) -> list[object]:

@@ -68,8 +68,8 @@ async def feed(rig: Rig, records: Sequence[PairRecord]) -> None:
 
     kind, _ = rig.wire.answers[ReadFeed.subject]
     rig.wire.answers[ReadFeed.subject] = (kind, answer)
-    page = await Records(rig.context).read((await feeds.read_feed(rig.pool, "referrals")).sequence)
-    assert await feeds.apply(rig.pool, "referrals", "live", page, rig.context.clock())
+    page = await Records(rig.context).read((await feeds.read_feed(rig.background, "referrals")).sequence)
+    assert await feeds.apply(rig.background, "referrals", "live", page, rig.context.clock())
 
 
 def somebody(rig: Rig, code: str, *bodies: str) -> Visitor:

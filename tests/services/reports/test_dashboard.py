@@ -249,7 +249,7 @@ async def test_counts_are_read_again_after_ten_minutes_or_in_a_rebuild(rig: Rig,
     rig.clock.set_to += timedelta(minutes=10)
     falsified = await rig.panel(reader, RISK)
     await rig.nights.prove()
-    await feeds.begin_rebuild(rig.pool, "referrals")
+    await feeds.begin_rebuild(rig.background, "referrals")
     proved = await rig.panel(reader, RISK)
     await rig.feeding.look()
 

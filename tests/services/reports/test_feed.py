@@ -125,15 +125,15 @@ async def test_a_page_that_comes_twice_or_late_changes_nothing(rig: Rig) -> None
     organisation = rig.organisation("Alpha")
     receipt = await rig.submit(organisation)
     await rig.copy()
-    before = (await feeds.read_feed(rig.pool, "referrals")).sequence
+    before = (await feeds.read_feed(rig.background, "referrals")).sequence
     await rig.update(organisation, receipt, risk_level="red")
     page = await Records(rig.context).read(before)
 
-    applied = [await feeds.apply(rig.pool, "referrals", "live", page, None) for _ in range(3)]
+    applied = [await feeds.apply(rig.background, "referrals", "live", page, None) for _ in range(3)]
     newest = page.rows[-1]
     assert isinstance(newest, CopiedRecord)
     older = CopiedPage(page.last, page.last, False, [replace(newest, sequence=1, version=0)], [])
-    await feeds.apply(rig.pool, "referrals", "live", older, None)
+    await feeds.apply(rig.background, "referrals", "live", older, None)
 
     assert [True, False, False] == applied
     assert {receipt.record_id: 1} == {key: row["version"] for key, row in (await copies(rig, organisation)).items()}
@@ -209,14 +209,14 @@ async def test_a_rebuild_reads_its_next_page_again_if_newer_records_were_copied_
     organisation = rig.organisation("Alpha")
     await rig.submit(organisation)
     await rig.copy()
-    await feeds.begin_rebuild(rig.pool, "referrals")
+    await feeds.begin_rebuild(rig.background, "referrals")
     source = WatchedRecords(rig.context)
 
     await FeedCopier(rig.context, source, net=timedelta(0)).rebuild(0)
 
     first_page = (await Records(rig.context).read(0)).last
     assert source.read_from.count(first_page) > 1
-    assert (await feeds.read_feed(rig.pool, "referrals")).rebuild_sequence is None
+    assert (await feeds.read_feed(rig.background, "referrals")).rebuild_sequence is None
 
 
 @pytest.mark.slow
@@ -228,7 +228,7 @@ async def test_an_event_has_the_source_looked_at_once(rig: Rig) -> None:
     bell.clear()
 
     await rig.tell()
-    wanted = await feeds.read_feed(rig.pool, "referrals")
+    wanted = await feeds.read_feed(rig.background, "referrals")
     await rig.feeding.look()
 
     assert (True, True) == (wanted.wanted, bell.is_set())
@@ -240,12 +240,12 @@ async def test_an_event_that_comes_twice_is_taken_once(rig: Rig) -> None:
     await rig.submit(rig.organisation("Alpha"))
     await rig.tell()
     subject, body, _ = next(each for each in reversed(rig.wire.published) if each[0].startswith("event."))
-    await feeds.take_wish(rig.pool, "referrals")
+    await feeds.take_wish(rig.background, "referrals")
 
     await rig.wire.followers[CONSUMER].take(RecordCreated.model_validate_json(body))
 
     assert subject.endswith(".created")
-    assert not (await feeds.read_feed(rig.pool, "referrals")).wanted
+    assert not (await feeds.read_feed(rig.background, "referrals")).wanted
 
 
 async def test_without_any_event_the_poll_finds_what_is_new(rig: Rig) -> None:
@@ -272,7 +272,7 @@ async def test_a_rebuild_mends_what_is_wrong_missing_or_left_over(rig: Rig, owne
         tuple(dict(await owner_row(owner, right.record_id), record_id=left_over).values()),
     )
 
-    assert ["referrals", "outcomes"] == await rebuild(rig.pool)
+    assert ["referrals", "outcomes"] == await rebuild(rig.background)
     await rig.feeding.look()
 
     mended = await copies(rig, organisation)
@@ -288,7 +288,7 @@ async def test_while_a_rebuild_is_under_way_what_is_new_is_copied(rig: Rig) -> N
     organisation = rig.organisation("Alpha")
     await rig.submit(organisation)
     await rig.copy()
-    await rebuild(rig.pool)
+    await rebuild(rig.background)
     await rig.submit(organisation)
 
     await rig.copy()
@@ -296,7 +296,7 @@ async def test_while_a_rebuild_is_under_way_what_is_new_is_copied(rig: Rig) -> N
     await rig.feeding.look()
 
     assert ({TOTAL: 2}, {TOTAL: 2}) == (during, await rig.panel(rig.somebody(Role.REPORTING, organisation), TOTAL))
-    assert (await feeds.read_feed(rig.pool, "referrals")).rebuild_sequence is None
+    assert (await feeds.read_feed(rig.background, "referrals")).rebuild_sequence is None
 
 
 async def test_a_source_that_was_set_back_is_followed_again_after_a_rebuild(rig: Rig, owner: Owner) -> None:
@@ -308,7 +308,7 @@ async def test_a_source_that_was_set_back_is_followed_again_after_a_rebuild(rig:
     await rig.copy()
     before = await rig.panel(rig.somebody(Role.REPORTING, organisation), TOTAL)
 
-    await rebuild(rig.pool)
+    await rebuild(rig.background)
     await rig.feeding.look()
     await rig.submit(organisation)
     await rig.copy()
@@ -325,12 +325,12 @@ async def test_at_night_the_tallies_are_proved_and_a_rebuild_begins_once(rig: Ri
     await owner.db.execute("UPDATE tally SET n = n + 5 WHERE compartment_id = $1 AND question = '#total'", organisation)
 
     await rig.nights.night()
-    begun = await feeds.read_feed(rig.pool, "referrals")
+    begun = await feeds.read_feed(rig.background, "referrals")
     await rig.feeding.look()
     await rig.nights.night()
 
     assert 0 == begun.rebuild_sequence
-    assert (await feeds.read_feed(rig.pool, "referrals")).rebuild_sequence is None
+    assert (await feeds.read_feed(rig.background, "referrals")).rebuild_sequence is None
     assert {TOTAL: 1} == await rig.panel(rig.somebody(Role.REPORTING, organisation), TOTAL)
 
 
@@ -341,12 +341,12 @@ async def test_a_register_that_counts_otherwise_has_its_copies_counted_anew(rig:
     await owner.db.execute("UPDATE feed SET counted_by = 'otherwise'")
 
     await rig.nights.recount()
-    begun = await feeds.read_feed(rig.pool, "referrals")
+    begun = await feeds.read_feed(rig.background, "referrals")
     await rig.feeding.look()
     await rig.nights.recount()
 
     assert 0 == begun.rebuild_sequence
-    assert (await feeds.read_feed(rig.pool, "referrals")).rebuild_sequence is None
+    assert (await feeds.read_feed(rig.background, "referrals")).rebuild_sequence is None
 
 
 async def test_a_source_that_is_away_is_asked_again(rig: Rig) -> None:

@@ -173,7 +173,7 @@ async def test_after_its_hour_a_file_is_gone_and_the_job_says_so(rig: Rig, reade
 
     before = (await rig.job(reader, job)).state
     refusal = await rig.refusal(reader, ReadReportChunk(job_id=job.job_id, number=0))
-    await purge(rig.pool)
+    await purge(rig.background)
 
     assert ("expired", "not_found", "expired") == (before, refusal, (await rig.job(reader, job)).state)
     assert 0 == await owner.value("SELECT count(*) FROM chunk WHERE job_id = $1", job.job_id)
@@ -183,7 +183,7 @@ async def test_after_its_hour_a_file_is_gone_and_the_job_says_so(rig: Rig, reade
 async def test_a_file_that_is_still_wanted_is_not_swept_away(rig: Rig, reader: Visitor) -> None:
     job = await made(rig, reader)
 
-    await purge(rig.pool)
+    await purge(rig.background)
 
     assert await rig.download(reader, job)
 

@@ -61,7 +61,7 @@ async def test_a_report_of_a_replica_that_fell_silent_is_made_by_another(
     rig: Rig, reader: Visitor, owner: Owner
 ) -> None:
     job = await rig.start(reader)
-    await jobs.claim(rig.pool, timedelta(milliseconds=1))
+    await jobs.claim(rig.background, timedelta(milliseconds=1))
 
     assert await until(rig.make, seconds=10)
 
@@ -108,13 +108,13 @@ async def test_a_replica_that_is_stopped_just_after_its_commit_leaves_the_file(
 ) -> None:
     job = await rig.start(reader)
     assert await rig.make()
-    async with transaction(rig.pool, reader) as db:
+    async with transaction(rig.background, reader) as db:
         ready = await jobs.find(db, reader, job.job_id)
         assert ready is not None
         if again == "finished":
             assert not await jobs.finish(db, ready, MadeFile(None, 1, 1, 1, ""), timedelta(hours=1))
         else:
-            await jobs.drop(rig.pool, ready, "queued", timedelta(0))
+            await jobs.drop(rig.background, ready, "queued", timedelta(0))
 
     await then_there_is_one_file(rig, reader, job, owner, attempt=1)
 

@@ -15,7 +15,7 @@ OLD_JOB = "a report has waited for more than ten minutes to be made"
 async def test_a_report_that_nobody_makes_is_said(rig: Rig, owner: Owner) -> None:
     await owner.rows(FRESH)
     await rig.start(rig.somebody())
-    pool = rig.context.pool
+    pool = rig.background
     assert [] == await measured(pool, MEASURES)
     assert 1 == REGISTRY.get_sample_value("ics_report_jobs_waiting")
     await owner.rows("UPDATE job SET asked_at = asked_at - interval '11 minutes' WHERE state = 'queued'")
@@ -28,7 +28,7 @@ async def test_a_report_that_nobody_makes_is_said(rig: Rig, owner: Owner) -> Non
 
 
 async def test_copies_that_are_old_or_were_never_made_are_said(rig: Rig, owner: Owner) -> None:
-    pool = rig.context.pool
+    pool = rig.background
     await owner.rows(FRESH)
     assert [] == await measured(pool, MEASURES)
     assert (REGISTRY.get_sample_value("ics_feed_age_seconds") or 0) < 60

@@ -267,6 +267,7 @@ async def started(addresses: Addresses, folder: Path) -> asyncio.subprocess.Proc
         "ICS_NATS_URL": addresses.nats_url,
         "ICS_NATS_SEED": keyring.nats_seeds["reports"],
         "ICS_REPORTS_DATABASE_URL": addresses.dsn("reports"),
+        "ICS_REPORTS_BACKGROUND_DATABASE_URL": addresses.background_dsn("reports"),
         "ICS_SIGNING_SEED": keyring.signing_seeds["reports"],
         "ICS_SIGNING_KEYS": json.dumps(keyring.signing_keys()),
         "ICS_REPORT_LEASE_SECONDS": "3",

@@ -131,7 +131,7 @@ async def test_copying_again_changes_no_week_and_a_wrong_one_is_put_right(
     await rig.copy()
     before = await picture(rig, organisation)
 
-    await feeds.begin_rebuild(rig.pool, "referrals")
+    await feeds.begin_rebuild(rig.background, "referrals")
     await rig.feeding.rebuild(0)
     after_a_rebuild = await picture(rig, organisation)
     await owner.db.execute("UPDATE rating_week SET n = n + 7 WHERE compartment_id = $1", organisation)
@@ -177,7 +177,7 @@ async def test_a_page_of_records_that_were_rated_very_often_has_room_on_the_bus(
             " WHERE record_id = $1",
             receipt.record_id,
         )
-    page = await rig.feeding.source.read((await feeds.read_feed(rig.pool, "referrals")).sequence)
+    page = await rig.feeding.source.read((await feeds.read_feed(rig.background, "referrals")).sequence)
     await rig.copy()
 
     assert (1, True) == (len(page.rows), page.more)

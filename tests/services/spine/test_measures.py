@@ -142,7 +142,7 @@ async def test_a_reader_that_does_not_get_on_is_said(lag: int | None, stalled: f
 async def test_a_service_says_that_nats_refuses_events(database: OpenDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     pool, bus, signer = await database("identity"), TiredBus("identity"), Signer("identity", bytes(32))
     relay = Relay(pool, bus, signer, {})
-    context = ServiceContext("identity", pool, bus, signer, Verifier("identity", {}), relay, load_registers([]))
+    context = ServiceContext("identity", pool, pool, bus, signer, Verifier("identity", {}), relay, load_registers([]))
     assert [] == await find_backlog(context, ())
     monkeypatch.setattr(relay, "refused_seconds", lambda: 31.0)
 
@@ -161,7 +161,7 @@ async def test_a_database_without_space_is_said_until_a_minute_after(
     monkeypatch.setattr("shared.shortage.monotonic", lambda: now)
     pool, bus, signer = await database("outcomes"), FakeBus("outcomes"), Signer("outcomes", bytes(32))
     relay = Relay(pool, bus, signer, {})
-    context = ServiceContext("outcomes", pool, bus, signer, Verifier("outcomes", {}), relay, load_registers([]))
+    context = ServiceContext("outcomes", pool, pool, bus, signer, Verifier("outcomes", {}), relay, load_registers([]))
     refusals: list[Exception] = [asyncpg.ConnectionDoesNotExistError(), asyncpg.DiskFullError()]
 
     async def refused(*_given: object) -> Nothing:

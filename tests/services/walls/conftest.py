@@ -13,6 +13,7 @@ from deploy.runner.stack import EmbeddedParts
 from shared.database import open_pool
 from shared.registers.load import Registers
 from tests.services.walls.world import WALLED, Owners, World, a_world, two_registers
+from tests.support.connections import ServicePools
 from tests.support.databases import database_copy
 
 WITH_POLICIES = """
@@ -58,13 +59,19 @@ async def unwalled(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
 
 @asynccontextmanager
 async def world_in(addresses: Addresses, registers: Registers, folder: Path) -> AsyncIterator[tuple[World, Owners]]:
-    pools = {service: await open_pool(addresses.dsn(service), size=3) for service in WALLED}
+    pools = {service: await _open_pools(addresses, service) for service in WALLED}
     try:
         async with owners_of(addresses) as owners:
             yield await a_world(pools, owners, two_registers(registers), folder), owners
     finally:
-        for pool in pools.values():
-            pool.terminate()
+        for each in pools.values():
+            each.pool.terminate()
+            each.background.terminate()
+
+
+async def _open_pools(addresses: Addresses, service: str) -> ServicePools:
+    pool = await open_pool(addresses.dsn(service), size=3)
+    return ServicePools(pool, await open_pool(addresses.background_dsn(service), size=3))
 
 
 @pytest.fixture

@@ -45,6 +45,7 @@ from tests.services.referrals.builders import EDITION, new_id
 from tests.services.reports.rig import column, context_of
 from tests.services.reports.test_people import LINK
 from tests.services.walls.world import Owners, World, an_update, the_same_person
+from tests.support.connections import ServicePools
 
 Ask = Callable[[World], Request[Message]]
 # The numbers of replies that count what is in reach.
@@ -315,8 +316,9 @@ def test_every_request_of_a_visitor_is_among_these(open_world: tuple[World, Owne
 
 def _for_visitors(world: World) -> list[AnsweredRequest]:
     rig = world.rig
-    of_outcomes = OutcomesContext(**vars(context_of("outcomes", rig.pool, rig.wire, rig.context.registers)))
-    of_notifier = notifier_of(context_of("notifier", rig.pool, rig.wire, rig.context.registers), notifier_settings())
+    pools, registers = ServicePools(rig.pool, rig.background), rig.context.registers
+    of_outcomes = OutcomesContext(**vars(context_of("outcomes", pools, rig.wire, registers)))
+    of_notifier = notifier_of(context_of("notifier", pools, rig.wire, registers), notifier_settings())
     rows = [
         *referrals_of(rig.referrals).answers,
         *outcomes_of(of_outcomes).answers,

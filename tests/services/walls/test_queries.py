@@ -6,9 +6,11 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from deploy.runner.environment import Addresses
+from tests.deploy.dumps import connected
 from tests.services.walls.conftest import owners_of
 from tests.services.walls.world import WALLED, Owners
 
@@ -148,3 +150,53 @@ async def test_every_query_on_people_is_listed_with_what_keeps_its_rows_apart(ow
 
     assert ([], []) == (sorted(found - set(listed)), sorted(set(listed) - found))
     assert len(listed) == len(set(listed))
+
+
+EXECUTABLE = """
+    SELECT proname, prosecdef AS is_definer, has_function_privilege($1, oid, 'EXECUTE') AS for_visitors,
+        has_function_privilege($2, oid, 'EXECUTE') AS for_own_work, prosrc
+    FROM pg_proc
+    WHERE pronamespace = current_schema()::regnamespace AND prorettype <> 'trigger'::regtype
+"""
+# Functions of the outbox, the audit and the installation, which hold nothing about a person.
+OF_THE_SPINE = {"measure_audit", "note_start", "seal_audit"}
+
+
+@pytest.mark.parametrize("service", WALLED)
+async def test_what_is_done_for_all_compartments_cannot_be_called_by_the_role_that_answers_visitors(
+    owners: Owners, service: str
+) -> None:
+    functions = await owners[service].fetch(EXECUTABLE, f"{service}_app", f"{service}_background")
+    own_work = [text for name, text in constants(service) if name in OWN_WORK.split()]
+    for_visitors = [text for name, text in constants(service) if name not in OWN_WORK.split()]
+    for_visitors += [each["prosrc"] for each in functions if each["for_visitors"] and not each["is_definer"]]
+
+    def callable_in(texts: list[str], name: str) -> bool:
+        return any(named_in({name}, text, after=r"\(") for text in texts)
+
+    definers = {each["proname"]: each for each in functions if each["is_definer"]}
+    of_own_work = {name for name in definers if callable_in(own_work, name) and not callable_in(for_visitors, name)}
+    open_to_visitors = {name for name, each in definers.items() if each["for_visitors"]} - OF_THE_SPINE
+    assert of_own_work
+    assert set() == of_own_work & open_to_visitors
+    assert set() == {name for name in of_own_work if not definers[name]["for_own_work"]}
+    assert set() == {name for name in open_to_visitors if not callable_in(for_visitors, name)}
+
+
+@pytest.mark.parametrize("service", WALLED)
+async def test_the_role_that_answers_visitors_cannot_become_the_other_one(walled: Addresses, service: str) -> None:
+    async with connected(walled.dsn(service)) as db:
+        for statement in (
+            f"SET ROLE {service}_background",
+            f"SELECT set_config('role', '{service}_background', false)",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await db.execute(statement)
+
+
+async def test_a_query_of_a_page_cannot_read_the_feed(walled: Addresses) -> None:
+    async with connected(walled.dsn("referrals")) as db:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await db.fetch("SELECT * FROM read_feed(0, 10, 100000)")
+    async with connected(walled.background_dsn("referrals")) as db:
+        await db.fetch("SELECT * FROM read_feed(0, 10, 100000)")

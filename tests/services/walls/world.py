@@ -25,7 +25,6 @@ from shared.contracts.referrals.reading import AddNote
 from shared.contracts.referrals.reversing import AskReversal, ListReversals
 from shared.contracts.referrals.saving import RecordReceipt, SubmitRecord, UpdateRecord
 from shared.contracts.reports import ReportJob
-from shared.database import DatabasePool
 from shared.fake_bus import FakeBus
 from shared.messages import Message, Request
 from shared.permissions import Role, Visitor
@@ -38,6 +37,7 @@ from tests.services.referrals.builders import EDITION, a_referral, a_visitor, co
 from tests.services.referrals.people import a_person, unasked
 from tests.services.reports.rig import Rig, context_of
 from tests.services.two_bodies import an_organisation_register
+from tests.support.connections import ServicePools
 
 WALLED = ("referrals", "outcomes", "reports", "notifier")
 OTHER_REGISTER = "other"
@@ -131,7 +131,7 @@ class World:
         }
 
 
-async def a_world(pools: Mapping[str, DatabasePool], owners: Owners, registers: Registers, folder: Path) -> World:
+async def a_world(pools: Mapping[str, ServicePools], owners: Owners, registers: Registers, folder: Path) -> World:
     """Start the four services over these pools, and add the records and all that belongs to them."""
     rig = await Rig.open(pools, registers, folder)
     organisation, person = rig.organisation("Walled"), a_person(first_name="Wallflower", risk_level="red")
@@ -187,8 +187,8 @@ async def _fill_referrals(world: World) -> None:
     await world.rig.record_outcome(world.organisation_id, world.record)
 
 
-async def _fill_notifier(world: World, pool: DatabasePool, registers: Registers) -> None:
-    shared = context_of("notifier", pool, world.rig.wire, registers)
+async def _fill_notifier(world: World, pools: ServicePools, registers: Registers) -> None:
+    shared = context_of("notifier", pools, world.rig.wire, registers)
     service = notifier_of(shared, notifier_settings())
     await start(shared, Service(answers=service.answers, followers=service.followers))
     bodies = organisation_compartment(world.organisation_id).bodies

@@ -44,7 +44,7 @@ LANGUAGE sql SET search_path FROM CURRENT AS $$
     FROM wanted AS w
     WHERE w.mail_id IN (SELECT a.id FROM added AS a)
 $$;
-GRANT EXECUTE ON FUNCTION add_mails(jsonb) TO notifier_app;
+GRANT EXECUTE ON FUNCTION add_mails(jsonb) TO notifier_background;
 
 -- Queue the mails about a notice, once. Return null. If the record has moved to other bodies since the version that the
 -- notice is about, store nothing and return these bodies: their recipients are others.
@@ -67,4 +67,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
-GRANT EXECUTE ON FUNCTION take_notice(text, uuid, uuid, integer, text [], jsonb) TO notifier_app;
+GRANT EXECUTE ON FUNCTION take_notice(text, uuid, uuid, integer, text [], jsonb) TO notifier_background;

@@ -19,4 +19,4 @@ BEGIN
     RETURN true;
 END
 $$;
-GRANT EXECUTE ON FUNCTION mark_accepted(uuid, text) TO notifier_app;
+GRANT EXECUTE ON FUNCTION mark_accepted(uuid, text) TO notifier_background;

@@ -27,4 +27,4 @@ CREATE OR REPLACE FUNCTION find_mailed(p_notice uuid) RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     SELECT m.recipient FROM record_mail AS r JOIN mail AS m ON m.id = r.mail_id WHERE r.notice_id = p_notice
 $$;
-GRANT EXECUTE ON FUNCTION find_mailed(uuid) TO notifier_app;
+GRANT EXECUTE ON FUNCTION find_mailed(uuid) TO notifier_background;

@@ -23,7 +23,7 @@ BEGIN
     RETURNING o.id, o.register_code, o.record_id, o.record_version, o.compartment_id, o.recorded_by;
 END
 $$;
-GRANT EXECUTE ON FUNCTION take_pending(integer) TO outcomes_app;
+GRANT EXECUTE ON FUNCTION take_pending(integer) TO outcomes_background;
 
 -- Settle a pending outcome; return false if it was settled before. The answers of a refused one are deleted, because
 -- the person still has them on their screen.

@@ -23,7 +23,7 @@ BEGIN
     RETURN assigned;
 END
 $$;
-GRANT EXECUTE ON FUNCTION assign_feed() TO outcomes_app;
+GRANT EXECUTE ON FUNCTION assign_feed() TO outcomes_background;
 
 -- Return the outcomes after a sequence, in order: at most `p_most`, and about `p_bytes` in total, but at least one.
 -- `found` is the number before the limit on bytes.
@@ -48,4 +48,4 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     WHERE p.bytes <= p_bytes OR p.place = 1
     ORDER BY p.feed_sequence
 $$;
-GRANT EXECUTE ON FUNCTION read_feed(bigint, integer, bigint) TO outcomes_app;
+GRANT EXECUTE ON FUNCTION read_feed(bigint, integer, bigint) TO outcomes_background;

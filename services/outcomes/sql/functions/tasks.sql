@@ -31,7 +31,7 @@ BEGIN
     LEFT JOIN task AS t ON t.record_id = b.record_id AND t.closed_at IS NULL;
 END
 $$;
-GRANT EXECUTE ON FUNCTION hold_standings(uuid [], integer [], uuid []) TO outcomes_app;
+GRANT EXECUTE ON FUNCTION hold_standings(uuid [], integer [], uuid []) TO outcomes_background;
 
 -- Return the known version and open task of many records at once. Nothing is locked or stored.
 CREATE OR REPLACE FUNCTION find_standings(p_records uuid []) RETURNS TABLE (
@@ -43,7 +43,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     LEFT JOIN task AS t ON t.record_id = k.record_id AND t.closed_at IS NULL
     WHERE k.record_id = ANY(p_records)
 $$;
-GRANT EXECUTE ON FUNCTION find_standings(uuid []) TO outcomes_app;
+GRANT EXECUTE ON FUNCTION find_standings(uuid []) TO outcomes_background;
 
 -- Add a task. It counts as open from the moment of the rating.
 CREATE OR REPLACE FUNCTION open_task(p_task jsonb) RETURNS void
@@ -63,7 +63,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
         'opened_at'
     ])
 $$;
-GRANT EXECUTE ON FUNCTION open_task(jsonb) TO outcomes_app;
+GRANT EXECUTE ON FUNCTION open_task(jsonb) TO outcomes_background;
 
 -- Update a task that stays open to a later version of its record, and put it back on the agenda.
 CREATE OR REPLACE FUNCTION keep_task(p_task uuid, p_version integer, p_locality text) RETURNS void
@@ -73,7 +73,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
         discussed_by_name = NULL
     WHERE id = p_task
 $$;
-GRANT EXECUTE ON FUNCTION keep_task(uuid, integer, text) TO outcomes_app;
+GRANT EXECUTE ON FUNCTION keep_task(uuid, integer, text) TO outcomes_background;
 
 -- Move everything that is stored about records to the compartments in which they now lie. Only functions of the owner
 -- call it.
@@ -109,14 +109,14 @@ CREATE OR REPLACE FUNCTION close_task(p_task uuid, p_at timestamptz) RETURNS voi
 LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
     UPDATE task SET closed_at = p_at WHERE id = p_task AND closed_at IS NULL
 $$;
-GRANT EXECUTE ON FUNCTION close_task(uuid, timestamptz) TO outcomes_app;
+GRANT EXECUTE ON FUNCTION close_task(uuid, timestamptz) TO outcomes_background;
 
 -- Return the records with an open task after one id and up to another, to be compared with those of referrals.
 CREATE OR REPLACE FUNCTION records_with_tasks(p_after uuid, p_last uuid) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     SELECT t.record_id FROM task AS t WHERE t.closed_at IS NULL AND t.record_id > p_after AND t.record_id <= p_last
 $$;
-GRANT EXECUTE ON FUNCTION records_with_tasks(uuid, uuid) TO outcomes_app;
+GRANT EXECUTE ON FUNCTION records_with_tasks(uuid, uuid) TO outcomes_background;
 
 -- Return the ids of a page of urgent tasks: the unseen ones first, then the oldest. Without compartments (null) walk
 -- the register's index; else take as many of each compartment as the page may hold, so that the cost does not grow with
@@ -241,4 +241,4 @@ BEGIN
     RETURNING t.id, t.register_code, t.compartment_id, t.record_id, t.record_version, t.reference;
 END
 $$;
-GRANT EXECUTE ON FUNCTION take_not_seen(text [], timestamptz [], timestamptz, integer) TO outcomes_app;
+GRANT EXECUTE ON FUNCTION take_not_seen(text [], timestamptz [], timestamptz, integer) TO outcomes_background;

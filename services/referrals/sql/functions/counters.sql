@@ -133,5 +133,6 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
 $$;
 
 GRANT EXECUTE ON FUNCTION
-fold_deltas(), prove_counters(), count_records(text, uuid [], uuid, boolean, boolean), count_held(text, uuid [], uuid, uuid [])
+count_records(text, uuid [], uuid, boolean, boolean), count_held(text, uuid [], uuid, uuid [])
 TO referrals_app;
+GRANT EXECUTE ON FUNCTION fold_deltas(), prove_counters() TO referrals_background;

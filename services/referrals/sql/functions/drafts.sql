@@ -18,6 +18,4 @@ BEGIN
 END
 $$;
 
-GRANT EXECUTE ON FUNCTION
-sweep_drafts(timestamptz)
-TO referrals_app;
+GRANT EXECUTE ON FUNCTION sweep_drafts(timestamptz) TO referrals_background;

@@ -149,5 +149,5 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION
-keep_keys(uuid, text, text [], text []), flag_matches(uuid, text, text []), list_linked(jsonb, uuid [])
+keep_keys(uuid, text, text [], text []), list_linked(jsonb, uuid [])
 TO referrals_app;

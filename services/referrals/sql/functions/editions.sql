@@ -6,4 +6,4 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     SELECT count(*) FROM record AS r WHERE r.register_code = p_register AND r.edition = p_edition
 $$;
 
-GRANT EXECUTE ON FUNCTION count_in_edition(text, text) TO referrals_app;
+GRANT EXECUTE ON FUNCTION count_in_edition(text, text) TO referrals_background;

@@ -34,4 +34,4 @@ LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
     LEFT JOIN compartment AS c ON c.compartment_id = e.compartment_id
 $$;
 
-GRANT EXECUTE ON FUNCTION end_due(date, text [], text [], integer) TO referrals_app;
+GRANT EXECUTE ON FUNCTION end_due(date, text [], text [], integer) TO referrals_background;

@@ -92,7 +92,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
     ON CONFLICT (record_id) DO UPDATE SET sequence = NULL
 $$;
 
+GRANT EXECUTE ON FUNCTION feed_again(uuid []) TO referrals_app;
 GRANT EXECUTE ON FUNCTION
-assign_feed(), read_feed(bigint, integer, bigint), read_ratings(uuid [], text [], text [], text []), read_people(uuid []),
-feed_again(uuid [])
-TO referrals_app;
+assign_feed(), read_feed(bigint, integer, bigint), read_ratings(uuid [], text [], text [], text []),
+read_people(uuid [])
+TO referrals_background;

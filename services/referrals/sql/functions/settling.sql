@@ -117,6 +117,7 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION
-find_unsettled(integer, text [], text []), refold_records(text, uuid [], integer [], text [], text [], uuid [], text [], text []), find_alike(jsonb),
+find_unsettled(integer, text [], text []),
+refold_records(text, uuid [], integer [], text [], text [], uuid [], text [], text []), find_alike(jsonb),
 flag_alike(jsonb, bigint [])
-TO referrals_app;
+TO referrals_background;

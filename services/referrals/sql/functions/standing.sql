@@ -29,4 +29,4 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     LIMIT p_most
 $$;
 
-GRANT EXECUTE ON FUNCTION read_standings(uuid []), list_standings(uuid, integer) TO referrals_app;
+GRANT EXECUTE ON FUNCTION read_standings(uuid []), list_standings(uuid, integer) TO referrals_background;

@@ -23,4 +23,4 @@ BEGIN
 END
 $$;
 
-GRANT EXECUTE ON FUNCTION refresh_statistics() TO referrals_app;
+GRANT EXECUTE ON FUNCTION refresh_statistics() TO referrals_background;

@@ -146,7 +146,7 @@ BEGIN
     RETURN true;
 END
 $$;
-GRANT EXECUTE ON FUNCTION apply_records(text, bigint, bigint, timestamptz, jsonb, uuid []) TO reports_app;
+GRANT EXECUTE ON FUNCTION apply_records(text, bigint, bigint, timestamptz, jsonb, uuid []) TO reports_background;
 
 -- Apply a page of outcomes. Return false if another replica was faster.
 CREATE OR REPLACE FUNCTION apply_outcomes(
@@ -185,7 +185,7 @@ BEGIN
     RETURN true;
 END
 $$;
-GRANT EXECUTE ON FUNCTION apply_outcomes(text, bigint, bigint, timestamptz, jsonb, uuid []) TO reports_app;
+GRANT EXECUTE ON FUNCTION apply_outcomes(text, bigint, bigint, timestamptz, jsonb, uuid []) TO reports_background;
 
 -- Delete the copies of people who are no longer on a register, and every file made from that register. A file in the
 -- making is started again.
@@ -221,7 +221,7 @@ BEGIN
     RETURN FOUND;
 END
 $$;
-GRANT EXECUTE ON FUNCTION begin_rebuild(text, interval) TO reports_app;
+GRANT EXECUTE ON FUNCTION begin_rebuild(text, interval) TO reports_background;
 
 -- Delete the copies that the whole feed did not hold. Return how many rows the rebuild found wrong, or null if another
 -- replica has ended it. A source that was restored from a backup assigns its sequences again, so the live lane
@@ -250,4 +250,4 @@ BEGIN
     RETURN wrong + cardinality(left_over);
 END
 $$;
-GRANT EXECUTE ON FUNCTION end_rebuild(text, bigint) TO reports_app;
+GRANT EXECUTE ON FUNCTION end_rebuild(text, bigint) TO reports_background;

@@ -65,7 +65,7 @@ BEGIN
     RETURN wrong;
 END
 $$;
-GRANT EXECUTE ON FUNCTION prove_tallies() TO reports_app;
+GRANT EXECUTE ON FUNCTION prove_tallies() TO reports_background;
 
 -- Count these records again, except those that were renewed from their source meanwhile. Return how many were counted.
 CREATE OR REPLACE FUNCTION recount(p_rows jsonb) RETURNS bigint
@@ -84,7 +84,7 @@ BEGIN
     RETURN recounted;
 END
 $$;
-GRANT EXECUTE ON FUNCTION recount(jsonb) TO reports_app;
+GRANT EXECUTE ON FUNCTION recount(jsonb) TO reports_background;
 
 -- Return records of all registers and compartments whose day for a recount has come, at most `p_most` of them.
 CREATE OR REPLACE FUNCTION find_overdue(p_day date, p_most integer) RETURNS TABLE (
@@ -96,7 +96,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     WHERE c.recount_on <= p_day
     LIMIT p_most
 $$;
-GRANT EXECUTE ON FUNCTION find_overdue(date, integer) TO reports_app;
+GRANT EXECUTE ON FUNCTION find_overdue(date, integer) TO reports_background;
 
 -- Keep the weeks equal to the moves of the copies: those of each compartment, and those of the whole register. A record
 -- that is copied again with the same moves, as in a rebuild, changes nothing.
@@ -149,7 +149,7 @@ BEGIN
     ON CONFLICT (register_code, compartment_id, week, level) DO UPDATE SET n = w.n + excluded.n;
 END
 $$;
-GRANT EXECUTE ON FUNCTION fold_weeks(date) TO reports_app;
+GRANT EXECUTE ON FUNCTION fold_weeks(date) TO reports_background;
 
 -- Count the moves of the copies themselves, with the weeks before a day combined, and correct the rows that differ.
 -- Return how many rows were wrong; this should always be none.
@@ -188,4 +188,4 @@ BEGIN
     RETURN wrong;
 END
 $$;
-GRANT EXECUTE ON FUNCTION prove_weeks(date) TO reports_app;
+GRANT EXECUTE ON FUNCTION prove_weeks(date) TO reports_background;

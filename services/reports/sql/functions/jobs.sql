@@ -24,7 +24,7 @@ BEGIN
     RETURNING j.*;
 END
 $$;
-GRANT EXECUTE ON FUNCTION claim_job(interval, integer) TO reports_app;
+GRANT EXECUTE ON FUNCTION claim_job(interval, integer) TO reports_background;
 
 -- Renew the lease of a job that is still being made. Return false if it was stopped or taken over.
 CREATE OR REPLACE FUNCTION keep_job(p_id uuid, p_attempt integer, p_lease interval, p_done bigint, p_total bigint) RETURNS boolean
@@ -36,7 +36,7 @@ BEGIN
     RETURN FOUND;
 END
 $$;
-GRANT EXECUTE ON FUNCTION keep_job(uuid, integer, interval, bigint, bigint) TO reports_app;
+GRANT EXECUTE ON FUNCTION keep_job(uuid, integer, interval, bigint, bigint) TO reports_background;
 
 -- Give a job up: for another attempt after a while (`queued`) or for good (`failed`). The attempt's chunks are deleted,
 -- unless it has finished: a replica that is stopped just after its commit gives up a job that is ready.
@@ -51,7 +51,7 @@ BEGIN
     PERFORM delete_chunks(p_id, p_attempt);
 END
 $$;
-GRANT EXECUTE ON FUNCTION drop_job(uuid, integer, text, interval) TO reports_app;
+GRANT EXECUTE ON FUNCTION drop_job(uuid, integer, text, interval) TO reports_background;
 
 -- Delete the chunks of an attempt, unless they are the file of a job that is ready.
 CREATE OR REPLACE FUNCTION delete_chunks(p_id uuid, p_attempt integer) RETURNS void
@@ -83,7 +83,7 @@ BEGIN
     RETURN false;
 END
 $$;
-GRANT EXECUTE ON FUNCTION finish_job(uuid, integer, interval, bigint, bigint, integer, text) TO reports_app;
+GRANT EXECUTE ON FUNCTION finish_job(uuid, integer, interval, bigint, bigint, integer, text) TO reports_background;
 
 -- Delete expired files and leftover chunks, and delete jobs after 30 days. Return how many files expired.
 CREATE OR REPLACE FUNCTION sweep_jobs() RETURNS bigint
@@ -99,7 +99,7 @@ BEGIN
     RETURN expired;
 END
 $$;
-GRANT EXECUTE ON FUNCTION sweep_jobs() TO reports_app;
+GRANT EXECUTE ON FUNCTION sweep_jobs() TO reports_background;
 
 -- Return how many jobs no replica has taken up, and for how many seconds the oldest of them has waited.
 CREATE OR REPLACE FUNCTION measure_jobs(OUT waiting bigint, OUT oldest_seconds double precision)
@@ -108,4 +108,4 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     FROM job AS j
     WHERE j.state = 'queued'
 $$;
-GRANT EXECUTE ON FUNCTION measure_jobs() TO reports_app;
+GRANT EXECUTE ON FUNCTION measure_jobs() TO reports_background;

@@ -1,0 +1,18 @@
+-- The service's own work runs under a role of its own, so that no query of a page can call its functions. A new
+-- installation has no such functions yet: they are granted to that role alone.
+DO $$
+DECLARE
+    each regprocedure;
+BEGIN
+    FOR each IN
+        SELECT p.oid
+        FROM pg_proc AS p
+        WHERE p.pronamespace = current_schema()::regnamespace AND p.proname IN (
+            'assign_feed', 'close_task', 'find_standings', 'hold_standings', 'keep_task', 'open_task', 'read_feed',
+            'records_with_tasks', 'take_not_seen', 'take_pending'
+        )
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM %I', each, current_schema() || '_app');
+    END LOOP;
+END
+$$;
