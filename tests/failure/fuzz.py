@@ -1,7 +1,6 @@
 """`make fuzz`: thousands of random requests to the whole product, as users of every role and as a stranger."""
 
 import argparse
-import asyncio
 import random
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from shared.messages import PROCESSES
 from tests.gateway.test_fuzz import BROKEN, FIELDS, LONGER, TEXTS, faults_of, forms_in
 from tests.inside import Inside
 from tests.journeys.product import product
+from tests.support.ending import run_to_its_end
 from tests.walking import FROM_OUR_PAGE, Walker, walker
 
 SEED = 20_261_130
@@ -165,4 +165,4 @@ if __name__ == "__main__":
     options.add_argument("--requests", type=int, default=10_000)
     options.add_argument("--seed", type=int, default=SEED)
     chosen = options.parse_args()
-    sys.exit(asyncio.run(run(chosen.requests, chosen.seed)))
+    sys.exit(run_to_its_end(run(chosen.requests, chosen.seed)))
