@@ -7,7 +7,7 @@ from services.referrals.handlers.duplicates import Comparing
 from services.referrals.handlers.editions import EditionKeeper
 from services.referrals.handlers.ending import DueRecords, EndingHandlers
 from services.referrals.handlers.feed import ReadFeedHandler
-from services.referrals.handlers.holding import HoldingHandlers
+from services.referrals.handlers.holding import CoverNotices, HoldingHandlers
 from services.referrals.handlers.notes import NoteTaking
 from services.referrals.handlers.publishing import Publishing
 from services.referrals.handlers.reading import ReadRecordHandlers
@@ -121,5 +121,6 @@ def jobs_of(context: ServiceContext) -> list[Job]:
         Job("statistics.refresh", lambda: counting.refresh_statistics(context.background), every=REFRESH_EVERY_SECONDS),
         Job("records.settle", Settling(context).settle, every=SETTLE_EVERY_SECONDS),
         Job("records.end", DueRecords(context).end, every=END_EVERY_SECONDS),
+        Job("covers.tell", CoverNotices(context).tell, every=END_EVERY_SECONDS),
         Job("drafts.purge", lambda: purge_drafts(context)),
     ]

@@ -32,6 +32,8 @@ Occasion = Literal[
     "record_ended",
     "holder_named",
     "holder_replaced",
+    "cover_begun",
+    "cover_ended",
 ]
 Delivery = Literal["waiting", "accepted", "failed", "given_up", "expired"]
 

@@ -159,7 +159,7 @@ SLIPS: list[tuple[str, str, str]] = [
         "navigation 1: must be a table in curly brackets, as in navigation = [{ place",
     ),
     ('to = ["team"]', 'to = ["a@b.uk"]', "administrators or colleague; other mailboxes are written under addresses"),
-    ('occasion = "record_created"', 'occasion = "new_record"', "or holder_replaced; did you mean record_created?"),
+    ('occasion = "record_created"', 'occasion = "new_record"', "or cover_ended; did you mean record_created?"),
     (
         'shows = "answer", question = "rooms"',
         'shows = "rooms"',

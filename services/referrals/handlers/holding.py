@@ -1,4 +1,4 @@
-"""Handlers through which administrators name the holder of a record and the users who cover it."""
+"""Handlers that name the holder of a record and the users who cover it, and the job that tells of covers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from services.referrals.rules import rights
 from services.referrals.rules.rights import Cover, RecordHolder
 from services.referrals.store import holding as store
 from services.referrals.store.archiving import find_state
-from services.referrals.store.holding import Kept
+from services.referrals.store.holding import ChangedCover, Kept
 from shared import audit, outbox
 from shared.commands import carry_out, unless_repeated
 from shared.context import ServiceContext
@@ -21,9 +21,11 @@ from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover,
 from shared.contracts.referrals.saving import RecordReceipt
 from shared.database import Database, transaction
 from shared.ids import new_id
-from shared.messages import Nothing, Refused, must_find
+from shared.messages import Event, Nothing, Refused, must_find
 from shared.permissions import Visitor
 from shared.registers.scope import reads_ended
+
+MOST_COVERS_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,11 @@ class HoldingHandlers:
             rights.check_born(cover, record.born)
             rights.check_beside(cover, holder.user_id, await store.find_covers(db, asked.record_id, self.context.day()))
             by = (visitor.user_id, visitor.full_name)
-            await store.add_cover(db, new_id(), asked.record_id, cover, colleague.full_name, by)
-            await self._tell(db, visitor, asked.record_id, record, [("holder_named", asked.user_id)])
+            begins = asked.from_day <= self.context.day()
+            await store.add_cover(db, new_id(), asked.record_id, cover, colleague.full_name, by, begins=begins)
+            told: list[tuple[Happening, UUID]] = [("holder_named", asked.user_id)]
+            told += [("cover_begun", holder.user_id)] if begins else []
+            await self._tell(db, visitor, asked.record_id, record, told)
             await audit.note(db, visitor, ReferralsAction.RECORD_COVER_ADDED, [asked.record_id, asked.user_id])
             return Nothing()
 
@@ -132,3 +137,29 @@ async def _keep(db: Database, visitor: Visitor, record_id: UUID) -> tuple[Kept, 
     if not kept.is_open:
         raise Refused("archived")
     return kept, await store.find_holder(db, record_id, kept.created_by)
+
+
+@dataclass(frozen=True)
+class CoverNotices:
+    """Tells who covers a record and who holds it when the cover begins and when it is over. Any replica may do it."""
+
+    context: ServiceContext
+
+    async def tell(self) -> bool:
+        """Tell of some covers in one transaction. Return True if there may be more."""
+        registers = self.context.registers
+        served = [each.code for each in registers.newest() if not registers.is_withheld(each.code)]
+        async with transaction(self.context.background) as db:
+            changed = await store.tell_covers(db, self.context.day(), served, MOST_COVERS_AT_ONCE)
+            for cover in changed:
+                for user_id in cover.told:
+                    await outbox.put(db, self._notice(cover, user_id))
+        if changed:
+            self.context.wake()
+        return len(changed) == MOST_COVERS_AT_ONCE
+
+    def _notice(self, cover: ChangedCover, user_id: UUID) -> Event:
+        register = self.context.registers.find(cover.register_code)
+        receipt = RecordReceipt(record_id=cover.record_id, reference=cover.reference, version=cover.version)
+        events = RecordEvents(register, cover.bodies, receipt, self.context.clock(), user_id)
+        return events.colleague("cover_ended" if cover.is_over else "cover_begun")

@@ -1,5 +1,6 @@
 """Queries of who holds a record and who covers it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -119,8 +120,10 @@ ADD_HOLDER = """
 """
 FEED_AGAIN = "SELECT feed_again($1)"
 ADD_COVER = """
-    INSERT INTO record_holding (id, record_id, kind, user_id, user_name, from_day, until_day, named_by, named_by_name)
-    VALUES ($1, $2, 'cover', $3, $4, $5, $6, $7, $8)
+    INSERT INTO record_holding (
+        id, record_id, kind, user_id, user_name, from_day, until_day, named_by, named_by_name, begun_told_at
+    )
+    VALUES ($1, $2, 'cover', $3, $4, $5, $6, $7, $8, CASE WHEN $9 THEN clock_timestamp() END)
 """
 
 
@@ -133,7 +136,44 @@ async def add_holder(
 
 
 async def add_cover(
-    db: Database, holding_id: UUID, record_id: UUID, cover: Cover, name: str, by: tuple[UUID, str]
+    db: Database, holding_id: UUID, record_id: UUID, cover: Cover, name: str, by: tuple[UUID, str], *, begins: bool
 ) -> None:
+    """Add a cover. `begins` says that it begins at once: then its beginning is told now, and not by the job."""
     days = (cover.from_day, cover.until_day)
-    await db.execute(ADD_COVER, holding_id, record_id, cover.user_id, name, *days, *by)
+    await db.execute(ADD_COVER, holding_id, record_id, cover.user_id, name, *days, *by, begins)
+
+
+TELL_COVERS = """
+    SELECT record_id, register_code, reference, version, organisation_id, bodies, is_over, told
+    FROM tell_covers($1, $2, $3)
+"""
+
+
+@dataclass(frozen=True)
+class ChangedCover:
+    """A cover that has begun or is over, and the users to tell of it."""
+
+    record_id: UUID
+    register_code: str
+    reference: str
+    version: int
+    bodies: tuple[str, ...]
+    is_over: bool
+    told: tuple[UUID, ...]
+
+
+async def tell_covers(db: Database, day: date, registers: Sequence[str], most: int) -> list[ChangedCover]:
+    """Mark the covers that have begun or are over by this day as told, and return those to tell of."""
+    rows = await db.fetch(TELL_COVERS, day, list(registers), most)
+    return [
+        ChangedCover(
+            record_id=row["record_id"],
+            register_code=row["register_code"],
+            reference=row["reference"],
+            version=row["version"],
+            bodies=bodies_of(row),
+            is_over=row["is_over"],
+            told=tuple(row["told"]),
+        )
+        for row in rows
+    ]

@@ -39,7 +39,8 @@ class Caseload(Message):
     """
     What the asker looks after. `own` is left out for those who see more than their own records.
 
-    `new` are records that somebody else made the asker holder or cover of in the last `NEW_DAYS` days, newest first.
+    `new` are records that someone else gave the asker to hold or cover, and that came to them in the last `NEW_DAYS`
+    days, newest first. A cover that was named in advance counts from its first day.
     """
 
     own: OwnRecords | None = None

@@ -6,7 +6,15 @@ from uuid import UUID
 from shared.messages import Event, Process
 
 Urgency = Literal["routine", "alert", "urgent"]
-Happening = Literal["record_created", "rating_changed", "record_ended", "holder_named", "holder_replaced"]
+Happening = Literal[
+    "record_created",
+    "rating_changed",
+    "record_ended",
+    "holder_named",
+    "holder_replaced",
+    "cover_begun",
+    "cover_ended",
+]
 
 
 class RecordEvent(Event):
@@ -60,7 +68,7 @@ class RecordNotice(Event):
     For the notifier alone: what happened to a record, with its reference and no other content.
 
     `urgency` is that of its present rating. `submitted_by` is the user who added it, if known. For a change of holder
-    it is the colleague who is told of it.
+    or cover it is the colleague who is told of it.
     """
 
     family: ClassVar[Literal["event", "notice"]] = "notice"

@@ -21,7 +21,7 @@ ROLE_KINDS: dict[Role, frozenset[Kind]] = {
     "lead_professional_contact": frozenset({"text"}),
     "latest_update": frozenset({"text", "long_text"}),
 }
-OF_A_COLLEAGUE: tuple[Occasion, ...] = ("holder_named", "holder_replaced")
+OF_A_COLLEAGUE: tuple[Occasion, ...] = ("holder_named", "holder_replaced", "cover_begun", "cover_ended")
 SEARCHED_KINDS: frozenset[Kind] = frozenset({"text", "nhs_number", "postcode"})
 OR_NOBODY = '; or say why not: under [notifications], of_new_records = "none" and reason = "…"'
 RESERVED_CODES = frozenset(

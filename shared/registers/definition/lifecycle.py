@@ -30,6 +30,8 @@ Occasion = Literal[
     "record_ended",
     "holder_named",
     "holder_replaced",
+    "cover_begun",
+    "cover_ended",
 ]
 Recipient = Literal["team", "submitter", "administrators", "colleague"]
 """`colleague`: the user whom the occasion is about, such as a new holder."""

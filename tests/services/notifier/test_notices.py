@@ -60,7 +60,7 @@ async def test_a_routine_record_does_not_call_itself_urgent(rig: Rig) -> None:
 
 
 @pytest.mark.requirement("R-USE-008")
-@pytest.mark.parametrize("occasion", ["holder_named", "holder_replaced"])
+@pytest.mark.parametrize("occasion", ["holder_named", "holder_replaced", "cover_begun", "cover_ended"])
 async def test_a_colleague_alone_is_told_of_a_change_of_holder_by_reference(rig: Rig, occasion: Happening) -> None:
     colleague = new_id()
     rig.identity.user = "nadia@mpft.nhs.uk"

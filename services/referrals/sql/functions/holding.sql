@@ -77,3 +77,41 @@ held_ids(),
 own_ids_after(text, uuid, uuid [], timestamptz, uuid, integer, integer),
 own_ids_before(text, uuid, uuid [], timestamptz, uuid, integer)
 TO referrals_app;
+
+-- Mark the covers that have begun or are over, and return whom to tell of each, once. A cover that is over is never
+-- told as begun. Of covers of archived records nothing is told. `told` is who covers and who holds the record, without
+-- the user who ended the cover. SECURITY DEFINER: covers of all compartments begin and end, and there is no user.
+CREATE OR REPLACE FUNCTION tell_covers(p_day date, p_registers text [], p_most integer) RETURNS TABLE (
+    record_id uuid, register_code text, reference text, version integer, organisation_id uuid, bodies text [],
+    is_over boolean, told uuid []
+)
+LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    WITH due AS (
+        SELECT h.id, h.record_id, h.user_id, h.ended_by, h.begun_told_at IS NOT NULL AS was_told_begun,
+            h.ended_at IS NOT NULL OR h.until_day < p_day AS is_over
+        FROM record_holding AS h
+        JOIN record AS r ON r.id = h.record_id
+        WHERE h.kind = 'cover' AND h.over_told_at IS NULL AND r.register_code = ANY(p_registers)
+            AND (h.ended_at IS NOT NULL OR h.until_day < p_day OR (h.from_day <= p_day AND h.begun_told_at IS NULL))
+        ORDER BY h.from_day
+        LIMIT p_most
+        FOR NO KEY UPDATE OF h SKIP LOCKED
+    ), marked AS (
+        UPDATE record_holding AS h
+        SET begun_told_at = coalesce(h.begun_told_at, now()), over_told_at = CASE WHEN d.is_over THEN now() END
+        FROM due AS d
+        WHERE h.id = d.id
+    )
+    SELECT r.id, r.register_code, r.reference, r.version, r.organisation_id, c.bodies, d.is_over, ARRAY(
+        SELECT DISTINCT t.user_id
+        FROM unnest(ARRAY[d.user_id, coalesce(holder.user_id, r.created_by)]) AS t (user_id)
+        WHERE t.user_id IS DISTINCT FROM d.ended_by
+    )
+    FROM due AS d
+    JOIN record AS r ON r.id = d.record_id
+    LEFT JOIN compartment AS c ON c.compartment_id = r.compartment_id
+    LEFT JOIN record_holding AS holder ON holder.record_id = r.id AND holder.kind = 'holder' AND holder.ended_at IS NULL
+    WHERE r.is_open AND (d.was_told_begun OR NOT d.is_over)
+$$;
+
+GRANT EXECUTE ON FUNCTION tell_covers(date, text [], integer) TO referrals_background;
