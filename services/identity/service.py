@@ -111,7 +111,7 @@ def _of_sessions(context: IdentityContext) -> list[AnsweredRequest]:
         for_anyone(asked.RemindPassword, Reminders(context).remind),
         for_anyone(asked.ReadPasswordRule, RuleInForce(context).read),
         for_anyone(asked.ListOrganisations, OrganisationList(context).read),
-        for_visitors(asked.ListColleagues, Permission.ADMINISTER, ColleagueList(context).read),
+        for_visitors(asked.ListColleagues, Permission.UPDATE_RECORD, ColleagueList(context).read),
         for_callers(asked.CheckGrant, asked.CheckGrant.asked_by, sessions.check_grant),
         for_callers(asked.FindRecipients, asked.FindRecipients.asked_by, RecipientList(context).find),
         for_anyone(ReadHold, HoldInForce(context).read),

@@ -73,7 +73,7 @@ def service_of(context: ServiceContext) -> Service:
             for_visitors(ReadHistory, Permission.READ_RECORDS, reading.read_history),
             for_visitors(ReadPast, Permission.READ_RECORDS, reading.read_past),
             for_visitors(AddNote, Permission.ADD_NOTE, NoteTaking(context).add_note),
-            for_visitors(AssignHolder, Permission.ADMINISTER, holding.assign),
+            for_visitors(AssignHolder, Permission.UPDATE_RECORD, holding.assign),
             for_visitors(AddCover, Permission.ADMINISTER, holding.add_cover),
             for_visitors(EndCover, Permission.ADMINISTER, holding.end_cover),
             for_visitors(ReadHoldings, Permission.ADMINISTER, holding.read),

@@ -16,7 +16,7 @@ from tests.gateway.stand_in_work import StandInWork
 
 EVERYBODY = "Logging in"
 TOPICS = {
-    Role.STANDARD: ["Making a new referral", "Finding a referral", "Updating a referral"],
+    Role.STANDARD: ["Making a new referral", "Finding a referral", "Updating a referral", "Holder and cover"],
     Role.REPORTING: ["Finding a referral", "Dashboard and reports"],
     Role.ADMINISTRATOR: [
         "Making a new referral",

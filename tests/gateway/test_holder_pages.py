@@ -9,6 +9,7 @@ import pytest
 from shared.accounts import UserState
 from shared.contracts.identity import Colleague, Colleagues, ListColleagues, Organisation
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, Holding, Holdings, Named, ReadHoldings
+from shared.contracts.referrals.listing import ListRecords, RecordPage
 from shared.contracts.referrals.reading import ReadRecord, RecordShown
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
@@ -59,7 +60,7 @@ NAMED = (
 COVERED = {
     "act": "cover",
     "command": COMMAND,
-    "search": "cal",
+    "cover-search": "cal",
     "cover": CALUM.hex,
     "first-day": "1",
     "first-month": "12",
@@ -87,6 +88,7 @@ class StandInHolders(StandIn):
             row(ReadRecord, lambda _: self.record.model_copy(update={"holdings": self.holdings})),
             row(ReadHoldings, lambda _: Holdings(named=self.named, older=0)),
             row(ListColleagues, self._colleagues),
+            row(ListRecords, lambda _: RecordPage(rows=(), first=0, matches=0, total=0)),
         )
 
     def _colleagues(self, asked: ListColleagues) -> Colleagues:
@@ -215,24 +217,34 @@ async def test_the_page_says_who_was_named_so_far_and_by_whom(browser: Browser, 
     ] == page.texts("td")
 
 
-async def test_a_colleague_is_looked_for_by_name_and_what_was_typed_stays(
+async def test_each_form_looks_for_its_own_colleague_and_keeps_what_was_typed(
     browser: Browser, holders: StandInHolders
 ) -> None:
     holders.more = True
-    page = await browser.send(PAGE, COVERED | {"act": "find"}, status=200)
+    page = await browser.send(PAGE, COVERED | {"act": "find-cover"}, status=200)
     holders.more = False
-    nobody = await browser.send(PAGE, COVERED | {"act": "find", "search": "zz"}, status=200)
-    one = await browser.send(PAGE, COVERED | {"act": "find"}, status=200)
-    both = await browser.see(PAGE)
+    nobody = await browser.send(PAGE, COVERED | {"act": "find-cover", "cover-search": "zz"}, status=200)
+    one = await browser.send(PAGE, COVERED | {"act": "find-cover"}, status=200)
 
     calum = f"{OFFERED[1]}, {ORGANISATIONS[0].name}"
-    assert [calum] == page.texts("#cover option")[1:] == page.texts("#holder option")[1:]
-    assert ("cal", "7") == (typed_in(page, "search"), typed_in(page, "last-day"))
+    assert ([calum], 2) == (page.texts("#cover option")[1:], len(page.texts("#holder option")[1:]))
+    assert ("cal", "", "7") == (typed_in(page, "cover-search"), typed_in(page, "holder-search"), typed_in(page, "last-day"))
     assert any(text.startswith("Only the first 1 colleagues") for text in page.texts("main p"))
     assert "1 colleague was found. You can choose them below." in one.texts("main p")
-    assert "2 colleagues were found. You can choose one below." in both.texts("main p")
     assert any(text.startswith("No colleague with this name") for text in nobody.texts("main p"))
+    assert page.tree.select_one("details[open] #cover") is not None
     assert [] == holders.commands
+
+
+async def test_a_search_is_shown_only_where_a_select_cannot_hold_everyone(
+    browser: Browser, holders: StandInHolders
+) -> None:
+    few = await browser.see(PAGE)
+    holders.more = True
+    many = await browser.see(PAGE)
+
+    assert (0, 2) == (len(few.tree.select("[name$=-search]")), len(many.tree.select("[name$=-search]")))
+    assert few.tree.select_one("details[open]") is None
 
 
 @pytest.mark.parametrize(
@@ -252,7 +264,7 @@ async def test_what_is_missing_or_wrong_is_said_and_nothing_is_asked(
     page = await browser.send(PAGE, COVERED | changed, status=422)
 
     assert said == page.problems
-    assert (COMMAND, "cal") == (typed_in(page, "command"), typed_in(page, "search"))
+    assert (COMMAND, "cal") == (typed_in(page, "command"), typed_in(page, "cover-search"))
     assert [] == holders.commands
 
 
@@ -322,8 +334,8 @@ async def test_what_is_not_there_is_not_found(browser: Browser, holders: StandIn
 
 
 @pytest.mark.parametrize("role", [Role.STANDARD, Role.REPORTING])
-async def test_nobody_but_an_administrator_gets_the_page(
-    browser: Browser, identity: StandInIdentity, role: Role
+async def test_who_neither_administers_nor_holds_does_not_get_the_page(
+    browser: Browser, identity: StandInIdentity, holders: StandInHolders, role: Role
 ) -> None:
     identity.role = role
     fresh = Browser(browser.client)
@@ -333,6 +345,25 @@ async def test_nobody_but_an_administrator_gets_the_page(
     record = await fresh.see(HERE)
 
     assert [] == record.texts(f'a[href="{PAGE}"]')
+    assert [] == holders.commands
+
+
+async def test_a_standard_user_who_holds_the_record_hands_it_over_and_names_no_cover(
+    browser: Browser, identity: StandInIdentity, holders: StandInHolders
+) -> None:
+    identity.role = Role.STANDARD
+    holders.record = holders.record.model_copy(update={"may_hand_over": True})
+    fresh = Browser(browser.client)
+    fresh.come_in(identity)
+
+    page = await fresh.see(PAGE)
+    leads_to = await fresh.go_on(PAGE, {"act": "assign", "command": COMMAND, "holder": CALUM.hex})
+    after = await fresh.see(leads_to)
+
+    assert ["Change holder"] == (await fresh.see(HERE)).texts(f'a[href="{PAGE}"]')
+    assert ([], []) == (page.tree.select("#cover"), holders.heard(ReadHoldings))
+    assert [AssignHolder(command_id=UUID(COMMAND), record_id=RECORD_ID, user_id=CALUM, seen=None)] == holders.commands
+    assert ("/dsr/records/", True) == (leads_to.split("?")[0], "You have handed the referral over" in str(after.tree))
 
 
 # ------------------------------------------------------------------------------------------------- who is who
@@ -373,7 +404,7 @@ async def test_who_cannot_be_reached_is_named_only_after_a_warning(
 ) -> None:
     select = "holder" if act == "assign" else "cover"
     value = str((await browser.see(PAGE)).tree.select(f"#{select} option")[2]["value"])
-    chosen = COVERED | {"act": act, "search": "", select: value}
+    chosen = COVERED | {"act": act, "cover-search": "", select: value}
 
     warned = await browser.send(PAGE, chosen, status=422)
     (box,) = warned.tree.select(f'[name="{select}-sure"]')

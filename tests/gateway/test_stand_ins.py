@@ -209,7 +209,12 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
         ),
         (
             StandInHolders(holdings=(held_by("Gail Thomas", 42), a_cover()), named=NAMED),
-            (ReadRecord(record_id=RECORD_ID), ReadHoldings(record_id=RECORD_ID), ListColleagues(organisation_id=ID)),
+            (
+                ReadRecord(record_id=RECORD_ID),
+                ReadHoldings(record_id=RECORD_ID),
+                ListColleagues(organisation_id=ID),
+                ListRecords(),
+            ),
         ),
         (
             StandInList(linked=(LinkedRecords(record_id=ID, ratings=("red",)),)),

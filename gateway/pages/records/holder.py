@@ -1,14 +1,15 @@
-"""The page on which administrators name a record's holder and those who cover for the holder."""
+"""The page on which a record's holder is named, and those who cover for the holder."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
 from aiohttp import web
 
-from gateway.keys import REGISTER
+from gateway.keys import REGISTER, VISITOR
 from gateway.pages.records.colleagues import choice_of, chosen_in, find_colleagues, label_of
 from gateway.pages.records.identity_bar import cover_text, covers_of, holder_of, whose
 from gateway.pages.records.last_list import list_address
@@ -17,28 +18,33 @@ from gateway.security.ids import command_in, id_or_none, sent_id
 from gateway.ui.actions import act_in, ask, attempt, notice, see_other
 from gateway.ui.form import Choice, Field, Form, Posted
 from gateway.ui.formats import day_and_time
+from gateway.ui.navigation import PATHS
 from gateway.ui.organisations import names_of_organisations
 from gateway.ui.render import show
 from gateway.ui.table import Column
 from shared.accounts import UserState
 from shared.contracts.identity import Colleague, Colleagues
-from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, Named, ReadHoldings
+from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, Holdings, Named, ReadHoldings
 from shared.contracts.referrals.reading import RecordShown
 from shared.ids import new_id
 from shared.messages import Command, Nothing
+from shared.permissions import Permission
 from shared.registers.definition.words import Words
 from shared.values import Unreadable, read_date_parts, show_date
 
 PAGE = "holder/"
+HANDED_OVER = "handed_over"  # the notice that the list shows
 NAMED = "named"  # the user who was just named
 SURE = "-sure"  # after the name of a select: the choice is confirmed
-SEARCH, HOLDER, COVER, FIRST, LAST = "search", "holder", "cover", "first", "last"
+HOLDER, COVER, FIRST, LAST = "holder", "cover", "first", "last"
+SEARCH = "-search"  # after the name of a select: its own search, shown where there are more colleagues than it holds
 
 
 class HolderAct(StrEnum):
     """What a button of the page asks for."""
 
-    FIND = "find"
+    FIND_HOLDER = "find-holder"
+    FIND_COVER = "find-cover"
     ASSIGN = "assign"
     COVER = "cover"
 
@@ -48,10 +54,10 @@ async def show_holder(request: web.Request) -> web.Response:
 
 
 async def name_holder(request: web.Request) -> web.Response:
-    """Find colleagues, assign the holder or add cover. The page is one form, so every button keeps what was typed."""
+    """Find colleagues, assign the holder or add cover. Each of the two forms keeps what was typed in it."""
     posted, form = await request.post(), _form(request[REGISTER].words)
     form.command, answers, act = command_in(posted), form.read(posted) or {}, act_in(posted, HolderAct)
-    if act is HolderAct.FIND:
+    if act in (HolderAct.FIND_HOLDER, HolderAct.FIND_COVER):
         return await _show(request, form)
     seen = str(posted.get("seen", ""))
     is_holder = act is HolderAct.ASSIGN
@@ -85,14 +91,14 @@ def _warn(words: Words, form: Form, select: str, posted: Posted) -> None:
     form.fields = {**form.fields, box.name: box}
 
 
-def _form(words: Words, colleagues: Sequence[Colleague] = (), names: Mapping[UUID, str] | None = None) -> Form:
-    found = (Choice(choice_of(each), label_of(words, each, names or {})) for each in colleagues)
-    choices = (Choice("", words("form.choose")), *found)
+def _form(words: Words, holders: Sequence[Choice] = (), covers: Sequence[Choice] = ()) -> Form:
+    none, find = Choice("", words("form.choose")), words("holding.find")
     return Form(
         (
-            Field(SEARCH, words("holding.find"), hint=words("holding.find_hint"), width=20),
-            Field(HOLDER, words("holding.holder"), kind="select", choices=choices),
-            Field(COVER, words("holding.cover"), kind="select", choices=choices),
+            Field(HOLDER + SEARCH, find, width=20),
+            Field(HOLDER, words("holding.holder"), kind="select", choices=(none, *holders)),
+            Field(COVER + SEARCH, find, width=20),
+            Field(COVER, words("holding.cover"), kind="select", choices=(none, *covers)),
             Field(FIRST, words("holding.first_day"), kind="date", hint=words("dates.hint")),
             Field(LAST, words("holding.last_day"), kind="date", hint=words("dates.hint")),
         )
@@ -143,16 +149,21 @@ def _day(form: Form, words: Words, name: str, answers: Mapping[str, str], missin
 async def _carry_out(
     request: web.Request, form: Form, command: Command[Nothing], done: str, seen: str | None = None
 ) -> web.Response:
-    if await attempt(request, command, form, _refusals(request[REGISTER].words)) is None:
+    """Carry out the command. A holder who has handed the record over may not see it any more: they get the list."""
+    register = request[REGISTER]
+    if await attempt(request, command, form, _refusals(register.words)) is None:
         return await _show(request, form, seen)
+    if not request[VISITOR].may(Permission.ADMINISTER):
+        return see_other(register.address(PATHS["records"]), HANDED_OVER)
     named = f"?{NAMED}={command.user_id.hex}" if isinstance(command, AssignHolder | AddCover) else ""
-    return see_other(request[REGISTER].record_address(record_id_in(request), PAGE) + named, done)
+    return see_other(register.record_address(record_id_in(request), PAGE) + named, done)
 
 
 def _refusals(words: Words) -> dict[str, str]:
     return {
         "already_holds": words("holding.already_holds"),
         "changed": words("holding.holder_changed"),
+        "not_yours": words("holding.not_yours"),
         "is_holder": words("holding.is_holder"),
         "already_covers": words("holding.already_covers"),
         "not_a_colleague": words("holding.not_a_colleague"),
@@ -164,24 +175,49 @@ def _refusals(words: Words) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True, repr=False)
+class Finding:
+    """The colleagues that one of the two forms offers, and what its search found; empty if they all fit into it."""
+
+    colleagues: tuple[Colleague, ...]
+    found: str
+
+
+async def _find(request: web.Request, record: RecordShown, form: Form) -> tuple[Finding, Finding]:
+    """Return what the form of the holder offers, and that of a cover. The same search is asked once."""
+    register = edition_of(request, record)
+    searches = [" ".join(form.value(select + SEARCH).split())[:100] for select in (HOLDER, COVER)]
+    asked = list(dict.fromkeys(searches))
+    found = await asyncio.gather(*(find_colleagues(request, register, record, each) for each in asked))
+    holders, covers = (_finding(register.words, each, found[asked.index(each)]) for each in searches)
+    return holders, covers
+
+
+def _finding(words: Words, search: str, colleagues: Colleagues) -> Finding:
+    is_needed = bool(search) or colleagues.more
+    return Finding(colleagues.colleagues, _found(words, colleagues) if is_needed else "")
+
+
 async def _show(request: web.Request, form: Form, seen: str | None = None) -> web.Response:
     """
-    Show the page.
+    Show the page. A holder who is no administrator gets the first of its forms alone.
 
     `seen` is the holding that the sent form showed. It is kept after a 503, because the command may have been carried
     out.
     """
-    record = await find_record(request)
-    search = " ".join(form.value(SEARCH).split())[:100]
+    record, names_all = await find_record(request), request[VISITOR].may(Permission.ADMINISTER)
+    if not names_all and not record.may_hand_over:
+        raise web.HTTPForbidden
     register = edition_of(request, record)
-    colleagues, holdings, about, names = await asyncio.gather(
-        find_colleagues(request, register, record, search),
-        ask(request, ReadHoldings(record_id=record.record_id)),
+    (holders, covers), holdings, about, names = await asyncio.gather(
+        _find(request, record, form),
+        ask(request, ReadHoldings(record_id=record.record_id)) if names_all else _no_holdings(),
         whose(request, record),
         names_of_organisations(request, register),
     )
-    form.fields = {**form.fields, **_form(register.words, colleagues.colleagues, names).fields}
     words = register.words
+    offered = (_choices(words, each.colleagues, names) for each in (holders, covers))
+    form.fields = {**form.fields, **_form(words, *offered).fields}
     said = {
         "assigned": words("holding.assigned"),
         "covered": words("holding.cover_added"),
@@ -196,13 +232,16 @@ async def _show(request: web.Request, form: Form, seen: str | None = None) -> we
         name=about.name,
         reference=record.reference,
         facts=about.own_facts,
+        names_all=names_all,
         covers=[(each.holding_id.hex, cover_text(words, each)) for each in covers_of(record)],
-        found=_found(words, colleagues),
+        found_holders=holders.found,
+        found_covers=covers.found,
+        is_covering=_is_covering(form),
         columns=[Column(label) for label in (words("holding.who"), words("holding.named"), words("holding.over"))],
         named=[_named(words, each) for each in holdings.named],
         older=holdings.older,
         said=notice(request, said),
-        whom=_named_just_now(request, colleagues, names),
+        whom=_named_just_now(request, holders.colleagues, names),
         acts=HolderAct,
         back=list_address(request, is_open=record.is_open),
         record_href=register.record_address(record.record_id),
@@ -211,10 +250,25 @@ async def _show(request: web.Request, form: Form, seen: str | None = None) -> we
     )
 
 
-def _named_just_now(request: web.Request, colleagues: Colleagues, names: Mapping[UUID, str]) -> str:
+async def _no_holdings() -> Holdings:
+    return Holdings(named=(), older=0)
+
+
+def _choices(words: Words, colleagues: Sequence[Colleague], names: Mapping[UUID, str]) -> tuple[Choice, ...]:
+    return tuple(Choice(choice_of(each), label_of(words, each, names)) for each in colleagues)
+
+
+def _is_covering(form: Form) -> bool:
+    """Return whether the form of a cover is in use, so that the page shows it open."""
+    return any(form.value(name) for name in (COVER + SEARCH, COVER, FIRST, LAST)) or any(
+        name in form.errors for name in (COVER, FIRST, LAST)
+    )
+
+
+def _named_just_now(request: web.Request, colleagues: Sequence[Colleague], names: Mapping[UUID, str]) -> str:
     """Return who was just named, with address and organisation; empty if that is not known."""
     user_id = id_or_none(request.query.get(NAMED))
-    found = next((each for each in colleagues.colleagues if each.user_id == user_id), None)
+    found = next((each for each in colleagues if each.user_id == user_id), None)
     return label_of(request[REGISTER].words, found, names) if found and found.email else ""
 
 

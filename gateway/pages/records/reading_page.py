@@ -192,7 +192,8 @@ def _actions(
         may_review=record.may_update and is_rated,
         seen=seen.button if seen else "",
         may_read_outcomes=may_read_outcomes(visitor, register, record),
-        may_name_holder=record.is_open and visitor.may(Permission.ADMINISTER),
+        may_name_holder=record.is_open and (visitor.may(Permission.ADMINISTER) or record.may_hand_over),
+        names_cover=visitor.may(Permission.ADMINISTER),
         has_text=register.case_text is not None,
     )
 

@@ -186,6 +186,7 @@ def _done(words: Words) -> dict[str, str]:
         "decided": words("ending.done"),
         "ended": words("ending.ended"),
         "over": words("ending.over"),
+        "handed_over": words("holding.handed_over"),
     }
 
 

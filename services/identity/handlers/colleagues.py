@@ -1,4 +1,4 @@
-"""The people who work for an organisation, listed for administrators who assign work."""
+"""The people who work for an organisation, listed for users who give a record to one of them."""
 
 from dataclasses import dataclass
 

@@ -46,11 +46,11 @@ class HoldingHandlers:
 
         async def act(db: Database) -> Nothing:
             record, holder = await _keep(db, visitor, asked.record_id)
+            rights.check_may_assign(visitor, holder)
             rights.check_assignment(asked, holder)
             by = (visitor.user_id, visitor.full_name)
             who = (colleague.user_id, colleague.full_name)
-            await store.end_holder(db, asked.record_id, by)
-            await store.add_holder(db, new_id(), asked.record_id, who, self.context.day(), by)
+            await store.replace_holder(db, new_id(), asked.record_id, who, self.context.day(), by)
             told: list[tuple[Happening, UUID]] = [("holder_named", asked.user_id)]
             told += [("holder_replaced", holder.user_id)] if holder.user_id != asked.user_id else []
             await self._tell(db, visitor, asked.record_id, record, told)

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from services.referrals.audit_actions import ReferralsAction
 from services.referrals.rules import lists
+from services.referrals.rules.rights import may_hand_over
 from services.referrals.rules.search import read_search
-from services.referrals.store import ended, finding, history
+from services.referrals.store import ended, finding, history, holding
 from services.referrals.store.finding import FoundRows, ListPage, filters_of
 from shared import audit
 from shared.context import ServiceContext
@@ -26,7 +27,7 @@ from shared.contracts.referrals.reading import (
 )
 from shared.database import transaction
 from shared.messages import Fault, NotAnswered, must_find
-from shared.permissions import Visitor
+from shared.permissions import Role, Visitor
 from shared.registers.scope import reads_ended
 
 
@@ -59,10 +60,20 @@ class ReadRecordHandlers:
         may_be_ended = self._reads_ended(visitor)
         async with self.context.one_trip() as db:
             record = must_find(await finding.read_record(db, visitor, asked.record_id, ended=may_be_ended))
+        record = await self._with_named_holder(visitor, record)
         if asked.past is None:
             return record
         past = await self._past(visitor, asked.record_id, asked.past, lists.ROOM_BESIDE)
         return record.model_copy(update={"past": past})
+
+    async def _with_named_holder(self, visitor: Visitor, record: RecordShown) -> RecordShown:
+        """Return the record as it is for its named holder or for another. Without a named holder it is as it was."""
+        if visitor.role is not Role.STANDARD or all(each.kind != "holder" for each in record.holdings):
+            return record
+        async with transaction(self.context.pool, visitor) as db:
+            is_holder = await holding.holds_record(db, record.record_id)
+        may = may_hand_over(visitor, is_holder=is_holder, is_open=record.is_open)
+        return record.model_copy(update={"may_hand_over": may})
 
     def _reads_ended(self, visitor: Visitor) -> bool:
         """Return whether the visitor's role may open records of this register that have ended."""

@@ -51,6 +51,17 @@ class RecordHolder:
     holding_id: UUID | None = None
 
 
+def may_hand_over(visitor: Visitor, *, is_holder: bool, is_open: bool) -> bool:
+    """Check whether a standard user may name another holder in their place. Administrators may anyway."""
+    return is_open and is_holder and visitor.role is Role.STANDARD
+
+
+def check_may_assign(visitor: Visitor, holder: RecordHolder) -> None:
+    """Check that the visitor is an administrator or holds the record themselves. Refused as `not_yours`."""
+    if visitor.role is not Role.ADMINISTRATOR and visitor.user_id != holder.user_id:
+        raise Refused("not_yours")
+
+
 def check_assignment(asked: AssignHolder, holder: RecordHolder) -> None:
     """Check a new holder. Refused as `already_holds`, or as `changed` if the visitor saw an earlier holder."""
     if holder.holding_id and holder.user_id == asked.user_id:

@@ -12,6 +12,7 @@ from uuid import UUID
 from asyncpg import Record
 from pydantic import TypeAdapter
 
+from services.referrals.rules.rights import may_hand_over
 from services.referrals.rules.saving import may_update
 from services.referrals.rules.search import Search
 from services.referrals.store.scope import in_sight, sight_parameters
@@ -164,6 +165,8 @@ async def read_record(db: Database, visitor: Visitor, record_id: UUID, *, ended:
     """
     Return an open record in scope and the records linked to it, audited. With `ended`, also one that has ended.
 
+    `may_hand_over` is that of its creator, who holds it until a holder is named.
+
     Sets its own context: must be called outside a transaction.
     """
     row = await db.fetchrow(READ_RECORD, as_json(scope_of(visitor)), record_id, ended)
@@ -179,6 +182,7 @@ async def read_record(db: Database, visitor: Visitor, record_id: UUID, *, ended:
             "answers": ANSWERS.validate_json(row["answers"]),
             "decisions": DECISIONS.validate_json(row["decisions"]),
             "may_update": row["is_open"] and may_update(visitor, created_by, is_held=is_held),
+            "may_hand_over": may_hand_over(visitor, is_holder=created_by == visitor.user_id, is_open=row["is_open"]),
             "holdings": HOLDINGS.validate_json(holdings) if holdings else (),
             "same_person": SAME_PERSON.validate_json(row["same_person"]),
         }

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from services.referrals.rules.rights import Cover, RecordHolder
-from services.referrals.store.scope import bodies_column, bodies_of, in_scope, scope_parameters
+from services.referrals.store.scope import bodies_column, bodies_of, in_sight, sight_parameters
 from shared.contracts.referrals.holding import Holdings, Named
 from shared.database import Database
 from shared.permissions import Visitor
@@ -15,7 +15,7 @@ from shared.registers.bodies import Compartment, compartment_of
 HOLD_RECORD = f"""
     SELECT is_open, created_by, born, reference, version, organisation_id, {bodies_column()}
     FROM record
-    WHERE {in_scope("record")} AND id = $3
+    WHERE {in_sight("record")} AND id = $4
     FOR NO KEY UPDATE
 """  # noqa: S608  a condition of ours
 
@@ -33,18 +33,18 @@ class Kept:
 
 
 async def keep(db: Database, visitor: Visitor, record_id: UUID) -> Kept | None:
-    row = await db.fetchrow(HOLD_RECORD, *scope_parameters(visitor), record_id)
+    row = await db.fetchrow(HOLD_RECORD, *sight_parameters(visitor), record_id)
     if row is None:
         return None
     return Kept(row["is_open"], row["created_by"], row["born"], row["reference"], row["version"], bodies_of(row))
 
 
-FIND_BODIES = f"SELECT organisation_id, {bodies_column()} FROM record WHERE {in_scope('record')} AND id = $3"  # noqa: S608
+FIND_BODIES = f"SELECT organisation_id, {bodies_column()} FROM record WHERE {in_sight('record')} AND id = $4"  # noqa: S608
 
 
 async def find_compartment(db: Database, visitor: Visitor, record_id: UUID) -> Compartment | None:
-    """Return the compartment of a record in scope."""
-    row = await db.fetchrow(FIND_BODIES, *scope_parameters(visitor), record_id)
+    """Return the compartment of a record that the visitor may see."""
+    row = await db.fetchrow(FIND_BODIES, *sight_parameters(visitor), record_id)
     return None if row is None else compartment_of(visitor.register_code, bodies_of(row))
 
 
@@ -57,11 +57,6 @@ async def find_holder(db: Database, record_id: UUID, created_by: UUID) -> Record
     return RecordHolder(created_by) if row is None else RecordHolder(row["user_id"], row["id"])
 
 
-END_HOLDER = """
-    UPDATE record_holding
-    SET ended_at = clock_timestamp(), ended_by = $2, ended_by_name = $3
-    WHERE record_id = $1 AND kind = 'holder' AND ended_at IS NULL
-"""
 END_COVER = """
     UPDATE record_holding
     SET ended_at = clock_timestamp(), ended_by = $3, ended_by_name = $4
@@ -69,10 +64,6 @@ END_COVER = """
     RETURNING id
 """
 IS_COVER = "SELECT EXISTS (SELECT FROM record_holding WHERE record_id = $1 AND id = $2 AND kind = 'cover')"
-
-
-async def end_holder(db: Database, record_id: UUID, by: tuple[UUID, str]) -> None:
-    await db.execute(END_HOLDER, record_id, *by)
 
 
 async def end_cover(db: Database, record_id: UUID, holding_id: UUID, by: tuple[UUID, str]) -> bool:
@@ -114,10 +105,18 @@ async def find_named(db: Database, record_id: UUID) -> Holdings:
     return Holdings(named=tuple(Named(**row) for row in rows), older=there[0] - len(rows) if there else 0)
 
 
-ADD_HOLDER = """
+# One statement: after the first half a holder who hands over could no longer see the record.
+REPLACE_HOLDER = """
+    WITH ended AS (
+        UPDATE record_holding
+        SET ended_at = clock_timestamp(), ended_by = $6, ended_by_name = $7
+        WHERE record_id = $2 AND kind = 'holder' AND ended_at IS NULL
+        RETURNING id
+    ), first AS (SELECT count(*) FROM ended)
     INSERT INTO record_holding (id, record_id, kind, user_id, user_name, from_day, named_by, named_by_name)
-    VALUES ($1, $2, 'holder', $3, $4, $5, $6, $7)
+    SELECT $1, $2, 'holder', $3, $4, $5, $6, $7 FROM first
 """
+HOLDS_RECORD = "SELECT holds_record($1)"
 FEED_AGAIN = "SELECT feed_again($1)"
 ADD_COVER = """
     INSERT INTO record_holding (
@@ -127,12 +126,17 @@ ADD_COVER = """
 """
 
 
-async def add_holder(
+async def replace_holder(
     db: Database, holding_id: UUID, record_id: UUID, who: tuple[UUID, str], day: date, by: tuple[UUID, str]
 ) -> None:
-    """Name the holder, and let the feed say so."""
-    await db.execute(ADD_HOLDER, holding_id, record_id, *who, day, *by)
+    """Name the holder in place of the present one, and let the feed say so."""
+    await db.execute(REPLACE_HOLDER, holding_id, record_id, *who, day, *by)
     await db.execute(FEED_AGAIN, [record_id])
+
+
+async def holds_record(db: Database, record_id: UUID) -> bool:
+    """Return whether the visitor of the transaction holds an open record."""
+    return bool(await db.fetchval(HOLDS_RECORD, record_id))
 
 
 async def add_cover(

@@ -54,16 +54,25 @@ class ReadHoldings(Request[Holdings]):
 
 class AssignHolder(Command[Nothing]):
     """
-    Name the holder of a record from now on. For administrators of its organisation; the creator keeps their rights.
+    Name the holder of a record from now on. For administrators of its organisation, and for the present holder.
+
+    The creator keeps their rights.
 
     `seen` is the holding of the holder whom the asker saw; None when no holder had been named.
 
-    Refused as `not_found`, `archived`, `already_holds`, `changed` when another holder was named since, or
-    `not_a_colleague`. The user must now be a standard user or an administrator of the record's organisation.
+    Refused as `not_found`, `not_yours` for a user who sees the record and does not hold it, `archived`, `already_holds`,
+    `changed` when another holder was named since, or `not_a_colleague`. The user must now be a standard user or an administrator of the record's organisation.
     """
 
     subject: ClassVar[str] = "ask.referrals.assign_holder"
-    refusals: ClassVar[tuple[str, ...]] = ("not_found", "archived", "already_holds", "changed", "not_a_colleague")
+    refusals: ClassVar[tuple[str, ...]] = (
+        "not_found",
+        "not_yours",
+        "archived",
+        "already_holds",
+        "changed",
+        "not_a_colleague",
+    )
 
     record_id: UUID
     user_id: UUID

@@ -112,7 +112,8 @@ class RecordShown(Message):
 
     `state` is the register's code of its state. It ends on `ends_on`, unless it is still `awaiting` decisions of
     bodies. `holdings` are the present ones, and covers to come. `same_person` are the other active records in scope
-    that the register's team linked to the same person. `past` is set if it was wanted.
+    that the register's team linked to the same person. `may_hand_over`: the asker is a standard user who holds it.
+    `past` is set if it was wanted.
     """
 
     record_id: UUID
@@ -134,6 +135,7 @@ class RecordShown(Message):
     updates: int
     notes: int
     may_update: bool
+    may_hand_over: bool = False
     holdings: tuple[Holding, ...] = ()
     same_person: tuple[SameRecord, ...] = ()
     past: Past | None = None

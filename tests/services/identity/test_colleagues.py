@@ -1,4 +1,4 @@
-"""Colleagues who can be given work: the names of an organisation's users, for its own administrators."""
+"""Colleagues who can be given work: the names of an organisation's users, for its administrators and standard users."""
 
 from uuid import UUID, uuid4
 
@@ -174,9 +174,17 @@ async def test_of_another_organisation_nothing_is_told(rig: Rig) -> None:
 
 
 @pytest.mark.usefixtures("people")
-@pytest.mark.parametrize("name", ["cal.young", "di.xu"])
-async def test_administrators_alone_may_ask(rig: Rig, name: str) -> None:
+async def test_a_standard_user_lists_the_colleagues_of_their_own_organisation_alone(rig: Rig) -> None:
+    standard = "cal.young@mpft.nhs.uk"
+
+    assert await listed(rig) == await listed(rig, asker=standard)
+    with pytest.raises(Refused, match="not_found"):
+        await listed(rig, domain="combined.nhs.uk", asker=standard)
+
+
+@pytest.mark.usefixtures("people")
+async def test_a_reporting_user_may_not_ask(rig: Rig) -> None:
     with pytest.raises(NotAnswered) as unanswered:
-        await listed(rig, asker=f"{name}@mpft.nhs.uk")
+        await listed(rig, asker="di.xu@mpft.nhs.uk")
 
     assert Fault.NOT_ALLOWED is unanswered.value.fault

@@ -121,12 +121,14 @@ OF_OWN: tuple[Look, ...] = (
     read_history,
     read_past,
     hold_for_note,
+    hold_for_holder,
+    read_compartment,
     find_ratings,
     name_record,
     turn,
     rewrite,
 )
-LOOKS = (read_state, hold_for_holder, read_compartment, *OF_OWN)
+LOOKS = (read_state, *OF_OWN)
 
 
 @pytest.fixture

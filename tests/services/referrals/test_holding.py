@@ -5,14 +5,18 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from asyncpg import InsufficientPrivilegeError
 from pydantic import ValidationError
 
+from services.referrals.rules.rights import Cover
+from services.referrals.store import holding as store
 from shared.clock import utc_now
 from shared.contracts.referrals.duplicates import DecideDuplicate
 from shared.contracts.referrals.events import RoutineNotice
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.saving import RecordReceipt
+from shared.database import transaction
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role, Visitor
 from shared.values import london_day
@@ -240,9 +244,10 @@ async def test_who_is_no_colleague_is_not_given_a_record(referrals: Referrals, w
 @pytest.mark.parametrize("role", [Role.STANDARD, Role.REPORTING, Role.MASTER_ADMIN])
 async def test_administrators_alone_may_ask(referrals: Referrals, ward: Ward, role: Role) -> None:
     for asked in (
-        a_holder(ward.record_id, ward.colleague),
         a_cover(ward.record_id, ward.colleague),
         EndCover(command_id=new_id(), record_id=ward.record_id, holding_id=new_id()),
+        ReadHoldings(record_id=ward.record_id),
+        *([] if role is Role.STANDARD else [a_holder(ward.record_id, ward.colleague)]),
     ):
         with pytest.raises(NotAnswered) as unanswered:
             await referrals.ask(colleague_of(ward.creator, role), asked)
@@ -388,3 +393,88 @@ async def test_where_standard_users_see_each_other_s_records_and_update_their_ow
 
     assert 1 == updated.version
     assert (await referrals.read(colleague, ward.record_id)).may_update
+
+
+# --------------------------------------------------------------------------------------------------- handing over
+async def test_a_holder_hands_the_record_over_with_audit_and_notice(
+    referrals: Referrals, ward: Ward, owner: Owner
+) -> None:
+    next_one = colleague_of(ward.creator)
+    may = [(await referrals.read(ward.creator, ward.record_id)).may_hand_over]
+    await referrals.ask(ward.creator, a_holder(ward.record_id, ward.colleague))  # its creator holds it so far
+    may += [(await referrals.read(each, ward.record_id)).may_hand_over for each in (ward.creator, ward.colleague)]
+    await referrals.grants(next_one)
+    seen = await the_holding(referrals, ward)
+    await referrals.ask(ward.colleague, a_holder(ward.record_id, next_one, seen))
+
+    told = [each for each in await referrals.told(ward.record_id) if isinstance(each, RoutineNotice)]
+    rows = await owner.rows("SELECT actor FROM audit WHERE action = 'record.holder_assigned' ORDER BY id DESC LIMIT 2")
+    named = (await referrals.ask(ward.administrator, ReadHoldings(record_id=ward.record_id))).named
+    assert [True, False, True] == may
+    assert (["Percy Plum"], []) == (await referrals.names(next_one), await referrals.names(ward.colleague))
+    assert [ward.colleague.user_id, ward.creator.user_id] == [row["actor"] for row in rows]
+    assert {("holder_named", ward.colleague.user_id), ("holder_named", next_one.user_id)} == {
+        (each.occasion, each.submitted_by) for each in told if each.occasion.startswith("holder_")
+    }
+    assert 2 == len(named)
+
+
+@pytest.mark.parametrize("who", ["creator", "cover"])
+async def test_who_sees_a_record_and_does_not_hold_it_gives_it_to_no_one(
+    referrals: Referrals, ward: Ward, who: str
+) -> None:
+    cover, other = colleague_of(ward.creator), colleague_of(ward.creator)
+    await referrals.ask(ward.administrator, a_holder(ward.record_id, ward.colleague))
+    await referrals.grants(cover)
+    await referrals.ask(ward.administrator, a_cover(ward.record_id, cover))
+    await referrals.grants(other)
+    asker = cover if who == "cover" else ward.creator
+
+    asked = a_holder(ward.record_id, other, await the_holding(referrals, ward))
+
+    assert ("not_yours", {}) == await referrals.refusal(asker, asked)
+    assert not (await referrals.read(asker, ward.record_id)).may_hand_over
+
+
+async def test_a_colleague_who_sees_nothing_of_a_record_gives_it_to_no_one(referrals: Referrals, ward: Ward) -> None:
+    stranger = colleague_of(ward.creator)
+
+    asked = a_holder(ward.record_id, ward.colleague)
+
+    assert ("not_found", {}) == await referrals.refusal(stranger, asked)
+
+
+async def test_a_holder_gives_the_record_to_no_one_elsewhere(referrals: Referrals, ward: Ward) -> None:
+    elsewhere = a_visitor()
+    await referrals.grants(elsewhere)
+
+    assert ("not_a_colleague", {}) == await referrals.refusal(ward.creator, a_holder(ward.record_id, elsewhere))
+
+
+async def test_the_database_lets_a_standard_user_name_a_holder_of_what_they_hold_alone(
+    referrals: Referrals, ward: Ward
+) -> None:
+    """The statements of the service, without its rules: row-level security decides."""
+    await referrals.ask(ward.administrator, a_holder(ward.record_id, ward.colleague))
+    refused = []
+    for visitor in (ward.creator, ward.colleague):
+        by = (visitor.user_id, visitor.full_name)
+        for kind in ("holder", "cover"):
+            try:
+                async with transaction(referrals.context.pool, visitor) as db:
+                    if kind == "holder":
+                        await store.replace_holder(db, new_id(), ward.record_id, by, TODAY, by)
+                    else:
+                        cover = Cover(visitor.user_id, TODAY, TODAY)
+                        await store.add_cover(db, new_id(), ward.record_id, cover, "Sam", by, begins=True)
+                    raise Undone  # noqa: TRY301
+            except Undone:
+                continue
+            except InsufficientPrivilegeError:
+                refused.append((visitor is ward.colleague, kind))
+
+    assert [(False, "holder"), (False, "cover"), (True, "cover")] == refused
+
+
+class Undone(Exception):
+    """Rolls back what was let through."""

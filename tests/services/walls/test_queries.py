@@ -57,8 +57,8 @@ OF_USER = """
 OF_WHAT_WAS_FOUND = """
     referrals.store.ending.ADD_DECISION referrals.store.ending.HAS_DECIDED referrals.store.ending.HOLD_RECORD
     referrals.store.history.ADD_NOTE referrals.store.history.FIND_UPDATES
-    referrals.store.holding.ADD_COVER referrals.store.holding.ADD_HOLDER referrals.store.holding.END_COVER
-    referrals.store.holding.END_HOLDER referrals.store.holding.FEED_AGAIN referrals.store.holding.FIND_COVERS
+    referrals.store.holding.ADD_COVER referrals.store.holding.REPLACE_HOLDER referrals.store.holding.END_COVER
+    referrals.store.holding.HOLDS_RECORD referrals.store.holding.FEED_AGAIN referrals.store.holding.FIND_COVERS
     referrals.store.holding.FIND_HOLDER
     referrals.store.holding.FIND_NAMED referrals.store.holding.IS_COVER
     referrals.store.reversing.ADD_REVERSAL referrals.store.reversing.DECIDE
@@ -75,6 +75,7 @@ OWN_WORK = """
     referrals.store.counting.FOLD_DELTAS referrals.store.counting.PROVE_COUNTERS
     referrals.store.counting.REFRESH_STATISTICS referrals.store.drafts.SWEEP
     referrals.store.editions.COUNT_RECORDS referrals.store.ending.END_DUE
+    referrals.store.holding.TELL_COVERS
     referrals.store.feed.READ referrals.store.feed.READ_PEOPLE
     referrals.store.feed.READ_RATINGS
     referrals.store.settling.FIND_ALIKE referrals.store.settling.FIND_UNSETTLED

@@ -11,6 +11,19 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
         AND h.from_day <= (now() AT TIME ZONE 'Europe/London')::date
 $$;
 
+-- Return whether the user of the context holds an open record: as its named holder, or as its creator if no holder was
+-- named. SECURITY DEFINER, since a policy of holdings calls it, which may not read holdings itself.
+CREATE OR REPLACE FUNCTION holds_record(p_record uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT EXISTS (
+        SELECT
+        FROM record AS r
+        LEFT JOIN record_holding AS h ON h.record_id = r.id AND h.kind = 'holder' AND h.ended_at IS NULL
+        WHERE r.id = p_record AND r.is_open
+            AND coalesce(h.user_id, r.created_by) = nullif(current_setting('app.user', true), '')::uuid
+    )
+$$;
+
 -- Like `ids_after` and `ids_before`, for a user who holds or covers other users' records. The records that the user
 -- created are read by their index; the others are few.
 CREATE OR REPLACE FUNCTION own_ids_after(
@@ -73,7 +86,7 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION
-held_ids(),
+held_ids(), holds_record(uuid),
 own_ids_after(text, uuid, uuid [], timestamptz, uuid, integer, integer),
 own_ids_before(text, uuid, uuid [], timestamptz, uuid, integer)
 TO referrals_app;
