@@ -34,7 +34,7 @@ from gateway.pages.records import (
 )
 from gateway.pages.reporting import dashboard
 from gateway.pages.settings import publish, settings_index
-from gateway.pages.users import add_user, addresses, locked, proposals, reset_app, user_list, user_page
+from gateway.pages.users import add_user, addresses, correct_name, locked, proposals, reset_app, user_list, user_page
 from gateway.pages.work import work_list
 from gateway.security.guard import ANYONE, PageRoute
 from gateway.server.settings import GatewaySettings
@@ -137,6 +137,8 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute(
         "GET", "/{register}/administration/users/{user}/confirm/{act}/", user_page.ask_first, Permission.MANAGE_USERS
     ),
+    PageRoute("GET", "/{register}/administration/users/{user}/name", correct_name.show_name, Permission.MANAGE_USERS),
+    PageRoute("POST", "/{register}/administration/users/{user}/name", correct_name.correct_name, Permission.MANAGE_USERS),
     PageRoute("GET", "/{register}/administration/users/{user}/app", reset_app.ask_to_reset, Permission.MANAGE_USERS),
     PageRoute("POST", "/{register}/administration/users/{user}/app", reset_app.reset_app, Permission.MANAGE_USERS),
     PageRoute("POST", "/{register}/administration/users/{user}/propose", user_page.propose, Permission.CONFIGURE),

@@ -43,6 +43,7 @@ class IdentityAction(AuditAction):
     LOG_IN_REFUSED = auto()
     LOGGED_IN = auto()
     LOGGED_OUT = auto()
+    NAME_CORRECTED = auto()
     OLDEST_SESSION_ENDED = auto()
     OWN_SESSION_ENDED = auto()
     PASSWORD_CHANGE_REFUSED = auto()

@@ -68,6 +68,10 @@ class Mails:
     def recovery_codes_renewed(self, to: Recipient, contact: str) -> QueueMail:
         return _mail("recovery_codes_renewed", to, None, contact=contact)
 
+    def name_changed(self, to: Recipient, changed_by: str, contact: str) -> QueueMail:
+        """Write to a user that someone changed the name of their account. It names who did, and not the name."""
+        return _mail("name_changed", to, None, changed_by=changed_by, contact=contact, link=self._log_in(to))
+
     def role_changed(self, to: Recipient, user_id: UUID) -> QueueMail:
         """Write to a master admin that a role changed, with a link to the user."""
         link = f"{self.public_url.rstrip('/')}/{to.register_code}/administration/users/{user_id.hex}/"

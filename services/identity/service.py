@@ -11,6 +11,7 @@ from services.identity.handlers.colleagues import ColleagueList
 from services.identity.handlers.holding import HoldInForce
 from services.identity.handlers.joining import Joining
 from services.identity.handlers.log_in import PasswordStep
+from services.identity.handlers.naming import NameHandlers
 from services.identity.handlers.organisations import OrganisationList
 from services.identity.handlers.own_app import OwnAppHandlers
 from services.identity.handlers.own_sessions import OwnSessionHandlers
@@ -145,6 +146,7 @@ def _of_users(context: IdentityContext) -> list[AnsweredRequest]:
         for_visitors(asked_of_users.AddUser, Permission.MANAGE_USERS, users.add),
         for_visitors(asked_of_users.ChangeAccess, Permission.MANAGE_USERS, users.change),
         for_visitors(asked_of_users.ActOnUser, Permission.UNLOCK_ACCOUNT, UserActs(context).act),
+        for_visitors(asked_of_users.CorrectName, Permission.MANAGE_USERS, NameHandlers(context).correct),
         for_visitors(asked_of_users.ResetApp, Permission.MANAGE_USERS, AppResets(context).reset),
         for_visitors(asked_of_users.ProposeAdministrator, Permission.CONFIGURE, proposals.propose),
         for_visitors(asked_of_users.ListProposals, Permission.MANAGE_USERS, proposals.read),

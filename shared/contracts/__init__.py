@@ -65,6 +65,7 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     users.AddUser,
     users.ChangeAccess,
     users.ActOnUser,
+    users.CorrectName,
     users.ResetApp,
     users.ProposeAdministrator,
     users.ListProposals,

@@ -23,6 +23,7 @@ Template = Literal[
     "app_reset",
     "recovery_code_used",
     "recovery_codes_renewed",
+    "name_changed",
 ]
 Occasion = Literal[
     "record_created",

@@ -38,7 +38,7 @@ class UserShown(Message):
     An account on the asker's register. `version` is that of its access; `ChangeAccess` names it.
 
     `unwelcomed`: the temporary password expired before it was used. `elsewhere`: the account has other registers too.
-    `joined_at`: when the account was made.
+    `joined_at`: when the account was made. `logged_in_at`: when its user last logged in; None if they never did.
     `has_app`: it logs in with an authenticator app.
     """
 
@@ -52,6 +52,7 @@ class UserShown(Message):
     access: GrantedAccess
     version: int
     joined_at: datetime | None = None
+    logged_in_at: datetime | None = None
     has_app: bool = False
 
     @property
@@ -121,12 +122,20 @@ class ReadReach(Request[GrantableAccess]):
     subject: ClassVar[str] = "ask.identity.read_reach"
 
 
+class FormerName(Message):
+    """A name that an account had before, and until when."""
+
+    full_name: str = Field(repr=False)
+    until: datetime
+
+
 class User(Message):
     """
     One account, and what the asker may do to it now. `proposed`: it waits to be accepted as an administrator.
 
     `may_change`: the asker may change its access. `may_propose`: the asker may propose it as an administrator.
-    `may_reset_app`: the asker may reset its authenticator app.
+    `may_reset_app`: the asker may reset its authenticator app. `may_rename`: the asker may correct its name.
+    `former_names` are the latest of those that it had, newest first.
     """
 
     user: UserShown
@@ -136,6 +145,8 @@ class User(Message):
     proposed: bool
     yourself: bool
     may_reset_app: bool = False
+    may_rename: bool = False
+    former_names: tuple[FormerName, ...] = ()
 
 
 class ReadUser(Request[User]):
@@ -214,6 +225,24 @@ class ChangeAccess(Command[Nothing]):
     user_id: UUID
     version: int
     access: GrantedAccess
+
+
+class CorrectName(Command[Nothing]):
+    """
+    Correct the name of a user. They get an email that says who did it. What was written under the old name keeps it.
+
+    `seen_name` is the full name that the asker saw. Refused as `invalid_answers` with what is `wrong` with each invalid
+    field. Refused as `not_found`, `yourself`, `elsewhere` (the account has other registers too; only a master admin
+    may), `changed` (by another user since), or `unchanged`.
+    """
+
+    subject: ClassVar[str] = "ask.identity.correct_name"
+    refusals: ClassVar[Refusals] = (InvalidRegistrant, "not_found", "yourself", "elsewhere", "changed", "unchanged")
+
+    user_id: UUID
+    seen_name: TypedLine = Typed
+    first_name: TypedLine = Typed
+    last_name: TypedLine = Typed
 
 
 class ActOnUser(Command[Nothing]):

@@ -13,6 +13,7 @@ VERSIONED = {
     "ArchiveRecord": "version",
     "AssignHolder": "seen",
     "ChangeAccess": "version",
+    "CorrectName": "seen_name",
     "DecideEnding": "ends_on",
     "DiscussTask": "version",
     "FinishArchive": "version",

@@ -42,6 +42,7 @@ def a_user(**changes: object) -> UserShown:
         "access": GrantedAccess(role=Role.STANDARD, organisation_ids=(MPFT,), home_organisation_id=MPFT),
         "version": 3,
         "joined_at": datetime(2026, 1, 5, 9, tzinfo=UTC),
+        "logged_in_at": WHEN,
     }
     return UserShown.model_validate(fields | changes)
 
@@ -74,6 +75,8 @@ class StandInUsers(StandIn):
     yourself: bool = False
     proposed: bool = False
     may_reset_app: bool = False
+    may_rename: bool = True
+    former_names: tuple[users.FormerName, ...] = ()
     reset_code: str | None = "ABCDE-FGHJK"
     roles: tuple[Role, ...] = (Role.STANDARD, Role.REPORTING, Role.ADMINISTRATOR)
     everything: bool = True
@@ -101,6 +104,7 @@ class StandInUsers(StandIn):
             row(users.AddUser, lambda _: UserAdded(user_id=JO, existing=self.existing)),
             row(users.ChangeAccess, nothing),
             row(users.ActOnUser, nothing),
+            row(users.CorrectName, nothing),
             row(users.ResetApp, lambda _: users.AppReset(code=self.reset_code)),
             row(users.ProposeAdministrator, nothing),
             row(users.DecideProposal, nothing),
@@ -119,6 +123,8 @@ class StandInUsers(StandIn):
             proposed=self.proposed,
             yourself=self.yourself,
             may_reset_app=self.may_reset_app,
+            may_rename=self.may_rename,
+            former_names=self.former_names,
         )
 
     def _reach(self, _asked: users.ReadReach) -> GrantableAccess:

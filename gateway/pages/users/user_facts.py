@@ -7,11 +7,11 @@ from aiohttp import web
 from markupsafe import Markup
 
 from gateway.keys import REGISTER
-from gateway.ui.formats import lines
+from gateway.ui.formats import day_and_time, lines
 from gateway.ui.organisations import ORGANISATIONS
 from gateway.ui.table import Cell
 from shared.accounts import UserState
-from shared.contracts.users import GrantedAccess
+from shared.contracts.users import GrantedAccess, UserShown
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 
@@ -50,6 +50,10 @@ def organisations_text(words: Words, access: GrantedAccess, names: Names, most: 
 def home_text(words: Words, access: GrantedAccess, names: Names) -> str:
     home = access.home_organisation_id
     return names.get(home, "") if home else words("user.no_home")
+
+
+def logged_in_text(words: Words, user: UserShown) -> str:
+    return day_and_time(user.logged_in_at) if user.logged_in_at else words("user.never_logged_in")
 
 
 def grants_facts(register: Definition, access: GrantedAccess) -> list[tuple[str, Cell]]:

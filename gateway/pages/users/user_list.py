@@ -11,6 +11,7 @@ from gateway.pages.users.user_facts import (
     FEW,
     PAGE,
     Names,
+    logged_in_text,
     names_of,
     organisations_text,
     state_tag,
@@ -73,6 +74,7 @@ async def _show(request: web.Request, form: Form, wanted: ListUsers) -> web.Resp
         words("users.role"),
         words("users.organisations"),
         words("users.state"),
+        words("user.logged_in"),
     )
     not_done = {"decided": words("proposals.decided"), "not_second": words("proposals.not_second")}
     done = {
@@ -106,4 +108,5 @@ def _row(register: Definition, user: UserShown, names: Names) -> list[Cell]:
         words.group("users.roles")[user.access.role],
         organisations_text(words, user.access, names, FEW),
         state_tag(words, user.state),
+        logged_in_text(words, user),
     ]

@@ -11,6 +11,7 @@ from gateway.pages.users.user_facts import (
     Names,
     grants_facts,
     home_text,
+    logged_in_text,
     names_of,
     organisations_text,
     state_tag,
@@ -19,7 +20,7 @@ from gateway.pages.users.user_facts import (
 from gateway.security.ids import command_in, id_in
 from gateway.ui.actions import At, act_in, ask, attempt, notice, see_other
 from gateway.ui.form import Form, number_of
-from gateway.ui.formats import breakable, day
+from gateway.ui.formats import breakable, day, lines
 from gateway.ui.render import show
 from gateway.ui.table import Cell
 from shared.accounts import UserAct
@@ -185,8 +186,14 @@ def _facts(register: Definition, found: User, names: Names) -> list[tuple[str, C
         (words("user.home"), home_text(words, user.access, names)),
         *grants_facts(register, user.access),
         (words("users.state"), state_tag(words, user.state)),
+        (words("user.logged_in"), logged_in_text(words, user)),
         *([(words("user.joined"), day(user.joined_at))] if user.joined_at else []),
+        *([(words("user.former_names"), lines(*_former(words, found)))] if found.former_names else []),
     ]
+
+
+def _former(words: Words, found: User) -> list[str]:
+    return [words("user.former_name", name=each.full_name, day=day(each.until)) for each in found.former_names]
 
 
 def _acts(register: Definition, found: User) -> list[ShownAct]:
@@ -205,6 +212,7 @@ def _notices(words: Words) -> dict[str, str]:
         "added": words("add_user.added"),
         "existing": words("add_user.existing"),
         "saved": words("user.saved"),
+        "renamed": words("user.renamed"),
         "proposed": words("proposals.done"),
         "app_removed": words("user.app_removed"),
         "app_not_reset": words("user.app_not_reset"),

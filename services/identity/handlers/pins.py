@@ -135,6 +135,7 @@ class PinStep:
         device_id = tried.device_id or new_id()
         opened = await open_session(self.context, db, session, device_id)
         opened = await self._remembered(db, who, device_id, asked, used, opened)
+        await accounts.note_log_in(db, who)
         await audit.note(db, None, IdentityAction.LOGGED_IN, [who, session.session_id], register=register, actor=who)
         opened = opened.model_copy(update={"ended_others": len(oldest)})
         return PinVerdict(opened, ended=(*ended, *oldest), email=account.email)

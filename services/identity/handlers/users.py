@@ -12,7 +12,7 @@ from services.identity.rules import users as rules
 from services.identity.rules.log_in import Status
 from services.identity.rules.registration import Registrant, read_registrant
 from services.identity.rules.users import GIVEN_BY_ADMINISTRATORS
-from services.identity.store import accounts, organisations, proposals, users
+from services.identity.store import accounts, names, organisations, proposals, users
 from services.identity.store.accounts import Account
 from services.identity.store.organisations import NewGrant
 from services.identity.welcoming import welcome
@@ -95,6 +95,7 @@ class Users:
             if user is None or not (yourself or asker.manages(user.access)):
                 raise Refused("not_found")
             proposed = await proposals.is_proposed(db, visitor.register_code, user.user_id)
+            former = await names.find_former(db, user.user_id)
             await audit.note(db, visitor, IdentityAction.USER_READ, [user.user_id])
         return User(
             user=user,
@@ -104,6 +105,8 @@ class Users:
             proposed=proposed,
             yourself=yourself,
             may_reset_app=rules.may_reset_app(asker, user),
+            may_rename=rules.may_rename(asker, user),
+            former_names=former,
         )
 
     async def change(self, visitor: Visitor, asked: ChangeAccess) -> Nothing:
@@ -142,8 +145,8 @@ class Users:
 
         async def act(act: AccountChange) -> UserAdded:
             wanted = await self._access_of_new(act, registrant.email, asked.access)
-            account_id, names = new_id(), (registrant.first_name, registrant.last_name)
-            if not await accounts.add(act.db, account_id, registrant.email, *names):
+            account_id, name = new_id(), (registrant.first_name, registrant.last_name)
+            if not await accounts.add(act.db, account_id, registrant.email, *name):
                 return await self._add_existing(act, registrant, wanted)
             await audit.note(act.db, visitor, IdentityAction.ACCOUNT_CREATED, [account_id])
             await self._give(act, account_id, wanted)

@@ -50,6 +50,12 @@ def read_registrant(first_name: str, last_name: str, email: str) -> Registrant |
     return wrong or Registrant(**read)
 
 
+def read_names(first_name: str, last_name: str) -> tuple[str, str] | dict[RegistrantField, ValueFault]:
+    """Return both names as they are stored, or the fault of each invalid field by the field's name."""
+    read = read_registrant(first_name, last_name, "name@example.org")
+    return read if isinstance(read, dict) else (read.first_name, read.last_name)
+
+
 def read_name(text: str) -> str:
     """
     Return a person's name: letters and the usual characters between them. Raise `Unreadable` otherwise.

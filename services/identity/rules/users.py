@@ -162,6 +162,31 @@ def check_app_reset(asker: Asker, user: UserShown) -> None:
         raise Refused("elsewhere" if user.has_app else "not_now")
 
 
+def may_rename(asker: Asker, user: UserShown) -> bool:
+    """
+    Check whether the asker may correct the user's name: of a user whom they manage, and not their own.
+
+    The name belongs to the whole account. So only a master admin corrects it if the account serves other registers too.
+    """
+    is_managed = asker.user_id != user.user_id and asker.manages(user.access)
+    return is_managed and (asker.is_master or not user.elsewhere)
+
+
+def check_rename(asker: Asker, user: UserShown, seen: str, wanted: tuple[str, str]) -> None:
+    """
+    Raise `Refused` if the asker may not give this name: as `check_managed` does, or as `elsewhere`.
+
+    Refused as `changed` if the name is no longer the one that was seen, or as `unchanged`.
+    """
+    check_managed(asker, user)
+    if not may_rename(asker, user):
+        raise Refused("elsewhere")
+    if user.full_name != seen:
+        raise Refused("changed")
+    if wanted == (user.first_name, user.last_name):
+        raise Refused("unchanged")
+
+
 def may_propose(asker: Asker, user: UserShown) -> bool:
     return asker.is_master and user.access.role is not Role.ADMINISTRATOR and user.state is not UserState.DEACTIVATED
 

@@ -38,6 +38,8 @@ TAKE_UNSORTED = """
     LIMIT 1000
     FOR NO KEY UPDATE SKIP LOCKED
 """
+RENAME = "UPDATE account SET first_name = $2, last_name = $3, search = $4, sort_name = $5 WHERE account_id = $1"
+NOTE_LOG_IN = "UPDATE account SET logged_in_at = clock_timestamp() WHERE account_id = $1"
 SORT = "UPDATE account SET search = $2, sort_name = $3 WHERE account_id = $1"
 RAISE_COUNT = """
     UPDATE account
@@ -131,6 +133,15 @@ async def add(
     spelling = _spelling(first_name, last_name)
     added = await db.fetchval(ADD_ACCOUNT, account_id, email, first_name, last_name, master_admin, *spelling)
     return added is not None
+
+
+async def rename(db: Database, account_id: UUID, first_name: str, last_name: str) -> None:
+    await db.execute(RENAME, account_id, first_name, last_name, *_spelling(first_name, last_name))
+
+
+async def note_log_in(db: Database, account_id: UUID) -> None:
+    """Keep the moment of the account's latest log-in."""
+    await db.execute(NOTE_LOG_IN, account_id)
 
 
 async def sort_names(db: Database) -> int:

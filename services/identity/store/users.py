@@ -31,6 +31,7 @@ ORGANISATIONS = """
 USERS = f"""
     SELECT
         account.account_id AS user_id, account.first_name, account.last_name, account.email, account.created_at,
+        account.logged_in_at,
         {STATE} AS state,
         account.temporary_used_at IS NOT NULL OR coalesce(account.temporary_expires_at < clock_timestamp(), true)
             AS unwelcomed,
@@ -183,6 +184,7 @@ def _user(row: Record) -> UserShown:
         access=access,
         version=row["version"],
         joined_at=row["created_at"],
+        logged_in_at=row["logged_in_at"],
         has_app=row["has_app"],
     )
 

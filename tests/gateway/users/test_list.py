@@ -53,7 +53,7 @@ async def test_a_row_says_who_with_which_role_and_organisations_and_how_the_acco
 
     page = await browser.see(HERE)
 
-    assert ["Jo Lark", "jo.lark@mpft.nhs.uk", said, "All organisations", "Locked"] == cells(page)
+    assert ["Jo Lark", "jo.lark@mpft.nhs.uk", said, "All organisations", "Locked", "20/11/2026 at 09:05"] == cells(page)
     assert [f"{HERE}{JO.hex}/"] == [str(link["href"]) for link in page.tree.select("tbody a")]
 
 

@@ -74,6 +74,7 @@ async def test_golden_apps(rig: Rig) -> None:
 
 async def test_golden_users(rig: Rig) -> None:
     jo = await office(rig)
+    await rig.come_in(JO)
     gail, master = await as_(rig, GAIL), await as_(rig, MAX)
     everything = await access(rig, Role.ADMINISTRATOR, everywhere=True)
     await rig.ask(ProposeAdministrator(command_id=uuid4(), user_id=jo, access=everything), master)

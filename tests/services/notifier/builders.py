@@ -24,6 +24,12 @@ VALUES: Mapping[Template, Mapping[str, str]] = {
     "locked_to_strangers": {"first_name": "Jayne", "contact": "help@registers.example", "link": LINK},
     "password_changed": {"first_name": "Jayne", "contact": "help@registers.example"},
     "role_changed": {"first_name": "Jayne", "link": LINK},
+    "name_changed": {
+        "first_name": "Jayne",
+        "changed_by": "Gail Thomas",
+        "contact": "help@registers.example",
+        "link": LINK,
+    },
     "app_added": {"first_name": "Jayne", "contact": "help@registers.example"},
     "app_removed": {"first_name": "Jayne", "contact": "help@registers.example"},
     "app_reset": {"first_name": "Jayne", "contact": "help@registers.example", "link": LINK},
