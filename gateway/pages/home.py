@@ -16,7 +16,7 @@ from gateway.ui.actions import ask_if_there, notice
 from gateway.ui.navigation import PATHS
 from gateway.ui.render import show
 from shared.contracts.reports import ReadDashboard
-from shared.permissions import Permission, Visitor
+from shared.permissions import Permission, Role, Visitor
 
 
 async def home_page(request: web.Request) -> web.Response:
@@ -32,6 +32,7 @@ async def home_page(request: web.Request) -> web.Response:
         gone=notice(request, {"gone": register.words("home.page_gone"), **not_joined(register.words)}),
         joined=notice(request, {"joined": register.words("home.joined")}),
         has_role=visitor.role is not None,
+        may=register.words.group("users.role_hints")[Role.MASTER_ADMIN] if visitor.role is Role.MASTER_ADMIN else "",
         join=await join_of(request),
         email=register.contact.administrator_email,
         no_organisation=without_organisation(register, visitor),

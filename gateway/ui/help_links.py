@@ -29,6 +29,7 @@ PLACES: Mapping[str, HelpPlace] = {
     "/{register}/administration/users/": "users",
     "/{register}/administration/users/new": "users",
     "/{register}/administration/users/{user}/": "users",
+    "/{register}/administration/users/{user}/name": "users",
 }
 """The pages, by their routes, and what they are about."""
 

@@ -205,7 +205,7 @@ async def log_in(window: Window, stack: Product, email: str) -> None:
     await window.type("Password", DEMO_PASSWORD)
     await window.press("Log In")
     pin = pin_in(await stack.mail_after(earlier, email))
-    await window.type("Verification code", pin)
+    await window.type("Verification code (PIN Access Code)", pin)
     await window.press("Verify")
     await window.sees("Logout")
 

@@ -29,7 +29,7 @@ TOPICS = {
         "Dashboard and reports",
         "Managing users",
     ],
-    Role.MASTER_ADMIN: ["Managing users"],
+    Role.MASTER_ADMIN: ["Managing users", "What a master admin can do"],
 }
 FORMS = {f"/{{register}}/{path}" for path in ("records/new", "records/{record}/change/", "login/app", "account/app")}
 BY_ROLE = {topic for topics in TOPICS.values() for topic in topics}

@@ -89,6 +89,22 @@ async def test_nothing_waits_for_a_master_admin_and_home_says_so(open_gateway: O
     assert [] == page.tree.select("main a, main form")
 
 
+async def test_home_says_what_a_master_admin_may_do_and_who_changes_texts_and_lists(open_gateway: OpenGateway) -> None:
+    master = await home_of(open_gateway, Role.MASTER_ADMIN, StandInUsers(locked=()))
+    hint = (
+        "Master admin: Can add and manage users, propose administrators, and view the list of organisations, "
+        "but cannot see any referral. Administrators change texts and lists."
+    )
+
+    assert hint in master.texts("main p")
+
+
+async def test_home_says_nothing_of_master_admins_to_others(open_gateway: OpenGateway) -> None:
+    other = await home_of(open_gateway, Role.STANDARD, StandInUsers(locked=()))
+
+    assert not any("Master admin" in each for each in other.texts("main p"))
+
+
 @pytest.mark.parametrize(
     ("role", "asked"),
     [

@@ -28,6 +28,15 @@ async def test_the_page_asks_for_the_code_that_was_mailed(browser: Browser) -> N
     )
 
 
+@pytest.mark.requirement("R-S117-004", "R-S117-006")
+async def test_the_field_names_the_code_as_the_page_and_as_the_email_does(browser: Browser) -> None:
+    await browser.enter_password()
+
+    page = await browser.see(PAGE)
+
+    assert ["Verification code (PIN Access Code)"] == page.texts("main label")
+
+
 @pytest.mark.requirement("R-S117-008")
 async def test_verify_is_large_and_cancel_is_smaller_and_both_are_blue(browser: Browser) -> None:
     await browser.enter_password()
