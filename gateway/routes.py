@@ -160,6 +160,7 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("POST", "/{register}/administration/mails/", mail_list.send_again, Permission.ADMINISTER),
     PageRoute("GET", "/{register}/administration/reversals/", reversals.show_reversals, Permission.ADMINISTER),
     PageRoute("POST", "/{register}/administration/reversals/", reversals.ask_reversal, Permission.ADMINISTER),
+    PageRoute("POST", "/{register}/administration/reversals/find", reversals.find_ended, Permission.ADMINISTER),
     PageRoute(
         "POST", "/{register}/administration/reversals/{reversal}/", reversals.decide_reversal, Permission.ADMINISTER
     ),

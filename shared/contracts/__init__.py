@@ -107,6 +107,7 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     duplicates.CountDuplicates,
     duplicates.ListLinked,
     ended.ListEndedBefore,
+    ended.FindEnded,
     duplicates.DecideDuplicate,
     overlays.ReadOverlays,
     overlays.PublishOverlay,

@@ -9,6 +9,7 @@ from shared.contracts.reports import ReadDashboard
 from shared.contracts.users import CountAccountsWaiting
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role
+from shared.registers.load import load_registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
 from tests.gateway.stand_in import StandIn
@@ -145,3 +146,9 @@ async def test_home_does_not_say_that_nothing_waits_while_it_does_not_know(open_
         said = (await home_of(open_gateway, role, other)).texts("main p")
 
         assert (True, False) == (NOT_WHOLE in said, "Nothing is waiting for you." in said)
+
+
+def test_home_and_the_work_list_call_the_next_meeting_by_one_name() -> None:
+    words = load_registers().find("dsr").words
+
+    assert f"{words('tasks.agenda')}: 2" == words("tasks.agenda_count", count=2)

@@ -51,7 +51,7 @@ async def test_whoever_saves_answers_that_end_a_record_is_asked_whether_it_ends(
 ) -> None:
     asked = await browser.send(CHOOSY, ENDS | {"act": "save"}, status=200)
 
-    assert "Archive this record?" == asked.heading
+    assert "Archive this referral?" == asked.heading
     assert ["Yes – Archive", "Save and keep it open", "No – Cancel"] == asked.texts("main button")
     assert [] == outcomes.recorded
     await browser.go_on(CHOOSY, fields(asked) | {"act": "keep"})

@@ -245,7 +245,7 @@ async def test_yes_saves_and_archives_and_the_list_says_so(browser: Browser, out
     assert (True, UUID(COMMAND), 4, ANSWERS) == (asked.ending, asked.command_id, asked.version, asked.answers)
     assert "/dsr/records/?archived=DSR-7KQ2-M9XP&notice=archived" == where
     page = await browser.see(where)
-    assert ["The outcome has been saved and the record is archived."] == (
+    assert ["The outcome has been saved and the referral is archived."] == (
         page.texts(".nhsuk-notification-banner--success .nhsuk-notification-banner__heading")
     )
     assert "Reference DSR-7KQ2-M9XP. Archived in error?" in page.texts(".nhsuk-notification-banner--success p")
@@ -294,7 +294,7 @@ async def test_an_archive_that_takes_longer_is_said_to_be_under_way(
     page = await browser.see(await browser.go_on(HERE, TYPED | {"act": "confirm"}))
 
     assert ["Important"] == page.texts(".nhsuk-notification-banner__title")
-    assert ["The record is being archived. This takes a moment."] == page.texts(".nhsuk-notification-banner__heading")
+    assert ["The referral is being archived. This takes a moment."] == page.texts(".nhsuk-notification-banner__heading")
 
 
 # ------------------------------------------------------------------------------------------------- refusals and faults
@@ -306,7 +306,7 @@ async def test_a_record_that_was_changed_meanwhile_comes_back_in_its_new_version
 
     page = await browser.send(HERE, TYPED | {"act": "confirm"}, status=409)
 
-    assert ["Someone changed this record while you were typing."] == [each[:50] for each in page.problems]
+    assert ["Someone changed this referral while you were typing."] == [each[:52] for each in page.problems]
     again = fields(page)
     assert TYPED | {"version": "5", "command": again["command"]} == again
     assert COMMAND != again["command"]
@@ -425,7 +425,7 @@ async def test_an_outcome_that_does_not_count_is_shown_as_not_saved(
     page = await browser.see(HERE)
 
     assert "Outcomes (0)" in page.texts(".nhsuk-tabs__tab")
-    assert ["Not saved: the record could not be archived"] == [each[:43] for each in page.texts("#outcomes strong")]
+    assert ["Not saved: the referral could not be archived"] == [each[:45] for each in page.texts("#outcomes strong")]
 
 
 async def test_a_record_that_is_being_archived_says_so(browser: Browser, outcomes: StandInOutcomes) -> None:
@@ -433,7 +433,7 @@ async def test_a_record_that_is_being_archived_says_so(browser: Browser, outcome
 
     page = await browser.see(HERE)
 
-    assert ["The record is being archived. This takes a moment."] == page.texts(".nhsuk-notification-banner__heading")
+    assert ["The referral is being archived. This takes a moment."] == page.texts(".nhsuk-notification-banner__heading")
 
 
 async def test_older_outcomes_are_one_click_further(browser: Browser, outcomes: StandInOutcomes) -> None:

@@ -254,7 +254,7 @@ async def test_a_review_of_an_older_version_shows_what_was_changed_meanwhile(
 
     page = await review(browser, 409, version="3", risk_level="amber")
 
-    assert "Someone else updated this record while you were editing" == page.heading
+    assert "Someone else updated this referral while you were editing" == page.heading
     assert 1 == len(past.heard(ReviewRecord))
 
 

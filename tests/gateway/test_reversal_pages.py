@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.contracts.referrals.ended import EndedPeople, EndedPerson, FindEnded
 from shared.contracts.referrals.reversing import (
     ArchivedLately,
     AskReversal,
@@ -59,6 +60,17 @@ def archived_lately() -> ArchivedLately:
     )
 
 
+def an_ended_person() -> EndedPerson:
+    return EndedPerson(
+        record_id=RECORD_ID,
+        reference="DSR-7KQ2-M9XP",
+        name="Tester Three",
+        born=date(2001, 2, 7),
+        organisation_id=ORGANISATIONS[0].organisation_id,
+        ended_at=WHEN,
+    )
+
+
 @dataclass
 class StandInReversals(StandIn):
     """
@@ -70,11 +82,13 @@ class StandInReversals(StandIn):
     waiting: tuple[ReversalAsked, ...] = ()
     lately: tuple[ArchivedLately, ...] = ()
     count: int = 0
+    people: tuple[EndedPerson, ...] = ()
 
     def table(self) -> tuple[Row, ...]:
         return (
             row(ListReversals, lambda _: Reversals(reversals=self.waiting, lately=self.lately)),
             row(CountReversals, lambda _: ReversalCount(waiting=self.count)),
+            row(FindEnded, lambda _: EndedPeople(records=self.people)),
             row(AskReversal, nothing),
             row(DecideReversal, nothing),
         )
@@ -110,7 +124,7 @@ async def test_what_waits_says_whom_it_is_about_who_asks_and_why(browser: Browse
         "Ada First, 17/06/2022 at 14:05",
         "The wrong person.",
     ] == page.texts(".nhsuk-card dd")[:5]
-    assert ["Confirm – restore the record", "Decline", "Withdraw my request"] == page.texts(".nhsuk-card button")
+    assert ["Confirm – restore the referral", "Decline", "Withdraw my request"] == page.texts(".nhsuk-card button")
 
 
 async def test_administration_leads_there_for_administrators_of_the_register_alone(
@@ -146,7 +160,7 @@ async def test_asking_sends_reference_and_reason_under_the_command_of_the_form(
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"reference": "", "reason": ""}, ["Enter the reference of the record", "Say why archiving it was an error"]),
+        ({"reference": "", "reason": ""}, ["Enter the reference of the referral", "Say why archiving it was an error"]),
         ({"reason": "x" * 2_001}, ["The reason must be 2,000 characters or fewer."]),
     ],
 )
@@ -166,9 +180,9 @@ async def test_what_is_missing_is_said_and_nothing_is_asked(
         (
             Refused("not_found"),
             409,
-            "There is no archived record with this reference, or you do not have access to it.",
+            "There is no archived referral with this reference, or you do not have access to it.",
         ),
-        (Refused("not_archived"), 409, "The record with this reference is not archived."),
+        (Refused("not_archived"), 409, "The referral with this reference is not archived."),
         (Refused("asked_before"), 409, "Someone has already asked for this. It has not been decided yet."),
         (NotAnswered(Fault.UNAVAILABLE), 503, "Sorry, this is not available at the moment. Nothing has been saved."),
     ],
@@ -251,7 +265,7 @@ async def test_nothing_but_a_reference_is_filled_in(browser: Browser, typed: str
 async def test_a_second_administrator_sees_on_home_and_administration_that_a_decision_waits(
     browser: Browser, referrals: StandInReversals
 ) -> None:
-    said = "Records to restore, waiting for your decision: 2"
+    said = "Referrals to restore, waiting for your decision: 2"
     without = await browser.see("/dsr/home/")
     referrals.count = 2
     home, administration = await browser.see("/dsr/home/"), await browser.see("/dsr/administration/")
@@ -271,3 +285,59 @@ async def test_a_record_that_was_put_back_is_one_step_away(browser: Browser, ref
 
     (link,) = after.tree.select(".nhsuk-notification-banner a")
     assert f"/dsr/records/{RECORD_ID.hex}/" == link["href"]
+
+
+# ------------------------------------------------------------------------------------------------------ by NHS number
+FIND = f"{HERE}find"
+
+
+async def test_an_archived_person_is_found_by_nhs_number_and_the_number_stays_out_of_the_address(
+    browser: Browser, referrals: StandInReversals
+) -> None:
+    referrals.people = (an_ended_person(),)
+    before = await browser.see(HERE)
+
+    page = await browser.send(FIND, {"number": "943-476 5919"}, status=200)
+
+    assert [FindEnded(nhs_number="943-476 5919")] == referrals.heard(FindEnded)
+    (found,) = page.tree.select("#find ~ ul li")
+    organisation = "Midlands Partnership Foundation Trust (@mpft.nhs.uk)"
+    said = f"DSR-7KQ2-M9XP: Tester Three, 07/02/2001, {organisation}, Archived 17/06/2022 at 14:05"
+    assert said == " ".join(found.get_text().split())
+    assert f"/dsr/records/{RECORD_ID.hex}/" in {str(each["href"]) for each in found.select("a")}
+    assert [] == before.tree.select("#find ~ ul, #find ~ [role=status]")
+
+
+async def test_a_number_of_no_archived_person_is_said_to_be_that(browser: Browser) -> None:
+    page = await browser.send(FIND, {"number": "9434765919"}, status=200)
+
+    assert ["No archived referral that you may see has this NHS number."] == page.texts("#find ~ [role=status]")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("", "Enter the NHS number"), ("Redfern", "NHS number must be 10 digits, like 485 777 3456")],
+)
+async def test_what_is_no_nhs_number_is_said_and_stays(
+    browser: Browser, referrals: StandInReversals, typed: str, said: str
+) -> None:
+    referrals.failing[FindEnded] = Refused("unreadable")
+
+    page = await browser.send(FIND, {"number": typed}, status=409 if typed else 422)
+
+    field = page.tree.select_one("#number")
+    assert field is not None
+    assert ([said], typed) == (page.problems, str(field.get("value", "")))
+
+
+async def test_the_page_does_not_say_that_nothing_was_archived_while_a_decision_waits(
+    browser: Browser, referrals: StandInReversals
+) -> None:
+    nothing_at_all = await browser.see(HERE)
+    referrals.waiting = (asked_for(),)
+    waiting = await browser.see(HERE)
+
+    assert "No referral has been archived lately." in nothing_at_all.texts("main p")
+    assert "No referral has been archived lately." not in waiting.texts("main p")
+    said = "No other referral has been archived lately. What waits for a second administrator is shown above."
+    assert said in waiting.texts("main p")

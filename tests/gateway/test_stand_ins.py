@@ -37,7 +37,7 @@ from shared.contracts.referrals.duplicates import (
     ListDuplicates,
     ListLinked,
 )
-from shared.contracts.referrals.ended import ListEndedBefore
+from shared.contracts.referrals.ended import FindEnded, ListEndedBefore
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.holding import ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
@@ -84,7 +84,7 @@ from tests.gateway.test_duplicate_pages import archived_of
 from tests.gateway.test_holder_pages import NAMED, StandInHolders, a_cover, held_by
 from tests.gateway.test_list_pages import StandInList
 from tests.gateway.test_record_over_time import a_change
-from tests.gateway.test_reversal_pages import StandInReversals, archived_lately, asked_for
+from tests.gateway.test_reversal_pages import StandInReversals, an_ended_person, archived_lately, asked_for
 from tests.gateway.test_seen import StandInTask
 
 ID = UUID(int=1)
@@ -221,8 +221,8 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
             (ListRecords(), ListLinked(record_ids=(ID,))),
         ),
         (
-            StandInReversals(waiting=(asked_for(),), lately=(archived_lately(),)),
-            (ListReversals(), CountReversals()),
+            StandInReversals(waiting=(asked_for(),), lately=(archived_lately(),), people=(an_ended_person(),)),
+            (ListReversals(), CountReversals(), FindEnded(nhs_number="943 476 5919")),
         ),
         (
             StandInTask(task=seen_by("Ada Minister", a_task(1))),

@@ -397,9 +397,9 @@ async def test_a_register_without_a_rating_has_no_work_list(browser: Browser, wo
     [
         (
             TaskCounts(urgent=5, unseen=3, agenda=2),
-            ["Urgent and not yet seen: 3", "For the next meeting: 2"],
+            ["Urgent and not yet seen: 3", "For the next tracking meeting: 2"],
         ),
-        (TaskCounts(urgent=5, unseen=0, agenda=2), ["For the next meeting: 2"]),
+        (TaskCounts(urgent=5, unseen=0, agenda=2), ["For the next tracking meeting: 2"]),
         (TaskCounts(urgent=5, unseen=0), []),
     ],
 )

@@ -106,7 +106,7 @@ async def test_two_people_at_once_lose_nothing(administrator: Page, other: Page,
     await administrator.get_by_role("button", name="Update Record").click()
 
     heading = administrator.get_by_role("heading", level=1)
-    await expect(heading).to_have_text("Someone else updated this record while you were editing")
+    await expect(heading).to_have_text("Someone else updated this referral while you were editing")
     rating = question(administrator, "Level of risk")
     await expect(rating).to_contain_text("Before: Amber")
     await expect(rating).to_contain_text("Red")

@@ -19,7 +19,7 @@ HAPPENED, WHY_NOT, WHAT = "Did either meeting happen?", "Why did this not happen
 NOTES = "The family was there.\nThey agree with the plan."
 IMPACTS = 5
 ARCHIVED = re.compile(
-    r"^\s*The outcome has been saved and the record is archived\.\s+Reference DSR-[-\w]+\. Archived in error\?\s*$"
+    r"^\s*The outcome has been saved and the referral is archived\.\s+Reference DSR-[-\w]+\. Archived in error\?\s*$"
 )
 
 
@@ -136,7 +136,7 @@ async def then_i_am_told(page: Page, said: str | re.Pattern[str]) -> None:
 
 
 async def then_i_am_asked_whether_to_archive(page: Page) -> None:
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Archive this record?")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Archive this referral?")
     await expect(page.get_by_role("main").get_by_role("listitem")).to_have_count(IMPACTS)
 
 

@@ -63,7 +63,7 @@ async def test_of_two_who_edit_one_record_neither_loses_a_change(pair: Pair, rou
         first_tries[tuple(sorted(each.status for each in tries))] += 1
         for walker_of, sheet in zip((pair.one, pair.other), tries, strict=True):
             if sheet.status == 409:
-                assert "Someone else updated this record while you were editing" == sheet.heading
+                assert "Someone else updated this referral while you were editing" == sheet.heading
                 assert 303 == (await walker_of.update(record, sheet.fields("version"))).status
         kept = (await pair.one.open_form(record)).html
         assert [True] * 3 == [each in kept for each in ("History (2)", ">\nSeen at home.<", 'value="01782 000000"')]
@@ -116,5 +116,5 @@ def halves(sheet: Sheet) -> list[str]:
         return []
     whole = sheet.html.rstrip().endswith("</html>") and "<h1" in sheet.html
     known = sheet.status in (200, 404, 409)
-    is_half = "Archived the record" in sheet.html and ENDED not in sheet.html
+    is_half = "Archived the referral" in sheet.html and ENDED not in sheet.html
     return [f"{sheet.path} {sheet.status}"] if not whole or not known or is_half else []

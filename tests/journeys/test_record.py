@@ -139,8 +139,8 @@ async def test_what_was_archived_in_error_is_put_back_by_a_second(browser: Brows
         await second.get_by_role("link", name="Archived in error").click()
         await expect(waiting(second, reference)).to_contain_text(f"Robin {family_name}")
         await expect(waiting(second, reference)).to_contain_text("The wrong person was archived.")
-        await waiting(second, reference).get_by_role("button", name="Confirm – restore the record").click()
-        await expect(second.get_by_text("The record is active again.")).to_be_visible()
+        await waiting(second, reference).get_by_role("button", name="Confirm – restore the referral").click()
+        await expect(second.get_by_text("The referral is active again.")).to_be_visible()
 
         await open_record(second, stack, family_name)
         await second.get_by_role("tab", name="History (0)").click()
@@ -174,16 +174,16 @@ async def test_everybody_can_use_the_page_of_reversals(page: Page, stack: Produc
     family_name = a_new_name()
     reference = await refer(page, stack, family_name)
     await when_i_ask_for(page, stack, "")
-    await then_the_problem_is(page, "Enter the reference of the record")
+    await then_the_problem_is(page, "Enter the reference of the referral")
     await then_everybody_can_use_it(page, "reversals with problems")
     await when_i_ask_for(page, stack, reference)
-    await then_the_problem_is(page, "The record with this reference is not archived.")
+    await then_the_problem_is(page, "The referral with this reference is not archived.")
     await when_i_archive(page, stack, family_name)
     await when_i_ask_for(page, stack, reference)
     await expect(page.get_by_text("A second administrator can decide now.")).to_be_visible()
     await then_everybody_can_use_it(page, "reversals")
     await waiting(page, reference).get_by_role("button", name="Withdraw my request").click()
-    await expect(page.get_by_text("The record stays archived.")).to_be_visible()
+    await expect(page.get_by_text("The referral stays archived.")).to_be_visible()
 
 
 async def given_a_referral_of_my_own(page: Page, stack: Product) -> str:
@@ -204,7 +204,7 @@ async def when_i_archive(page: Page, stack: Product, family_name: str) -> None:
     await choose(page, "Has a LAEP been requested?", "No")
     await when_i_press(page, "Save & Archive")
     await when_i_press(page, "Yes – Archive")
-    await expect(page.get_by_text("The outcome has been saved and the record is archived.")).to_be_visible()
+    await expect(page.get_by_text("The outcome has been saved and the referral is archived.")).to_be_visible()
 
 
 async def when_i_ask_for(page: Page, stack: Product, reference: str) -> None:

@@ -108,7 +108,7 @@ async def test_everybody_can_use_the_work_list(page: Page, stack: Product) -> No
     await when_i_archive_it(page, stack, family_name)
 
 
-ARCHIVED = re.compile(r"The outcome has been saved and the record is archived\.\s+Reference DSR-")
+ARCHIVED = re.compile(r"The outcome has been saved and the referral is archived\.\s+Reference DSR-")
 
 
 def part(page: Page, heading: str) -> Locator:

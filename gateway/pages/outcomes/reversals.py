@@ -16,6 +16,7 @@ from gateway.ui.formats import day_and_time
 from gateway.ui.organisations import organisation_names
 from gateway.ui.render import show
 from gateway.ui.table import Cell
+from shared.contracts.referrals.ended import EndedPeople, EndedPerson, FindEnded
 from shared.contracts.referrals.reversing import (
     ArchivedLately,
     AskReversal,
@@ -32,6 +33,7 @@ from shared.registers.scope import reads_ended
 from shared.values import show_date
 
 RECORD = "record"
+NUMBER = "number"
 LONGEST_REASON = 2_000
 DECISIONS = {"confirm": True, "decline": False}
 
@@ -89,6 +91,18 @@ async def ask_reversal(request: web.Request) -> web.Response:
     return see_other(register.address(PAGE), "asked")
 
 
+async def find_ended(request: web.Request) -> web.Response:
+    """Show the ended records of an NHS number. It is posted, so it stays out of the address."""
+    register, posted = _register(request), await request.post()
+    finding = _finding_form(register)
+    answers, found = finding.read(posted), None
+    if answers is not None:
+        label = register.words("records.finds.nhs_number")
+        said = {"unreadable": At(NUMBER, register.words.group("faults")["nhs_number"].format(label=label))}
+        found = await attempt(request, FindEnded(nhs_number=answers[NUMBER][:100]), finding, said)
+    return await _show(request, _form(register), finding, found)
+
+
 async def decide_reversal(request: web.Request) -> web.Response:
     register, posted = _register(request), await request.post()
     confirmed = act_in(posted, DECISIONS.__getitem__)
@@ -141,6 +155,12 @@ def _form(register: Definition, reference: str = "") -> Form:
     )
 
 
+def _finding_form(register: Definition) -> Form:
+    words = register.words
+    label, hint = words("records.finds.nhs_number"), words("reversals.find_hint")
+    return Form([Field(NUMBER, label, hint=hint, missing=words("reversals.find_missing"), width=20)])
+
+
 def _refusals(register: Definition) -> dict[str, At]:
     words = register.words
     return {
@@ -153,16 +173,21 @@ def _refusals(register: Definition) -> dict[str, At]:
     }
 
 
-async def _show(request: web.Request, form: Form) -> web.Response:
+async def _show(
+    request: web.Request, form: Form, finding: Form | None = None, people: EndedPeople | None = None
+) -> web.Response:
+    """Show the page. `people` are those found by NHS number; None before a search, or if it failed."""
     register = request[REGISTER]
-    found = await (ask if form.status == 200 else ask_if_there)(
-        request, ListReversals()
-    )  # a failure must not lose what was typed
+    finding = finding or _finding_form(register)
+    lost = form.status != 200 or finding.status != 200
+    found = await (ask_if_there if lost else ask)(request, ListReversals())  # a failure must not lose what was typed
     names = await organisation_names(request, register)
     return await show(
         request,
         "administration/reversals.html",
-        form=form,
+        form=_whole(form, finding),
+        finds="nhs_number" in register.person,
+        people=None if people is None else [_ended(register, each, names) for each in people.records],
         found=found,
         lately=[_lately(register, each, names) for each in (found.lately if found else ())],
         may_choose=reads_ended(register, request[VISITOR]),
@@ -171,6 +196,18 @@ async def _show(request: web.Request, form: Form) -> web.Response:
         href=register.address(PAGE),
         back=register.address("administration/"),
     )
+
+
+def _whole(form: Form, finding: Form) -> Form:
+    """Return one form that holds the fields of both, so that the error summary names what is wrong in either."""
+    shown = finding if finding.status != 200 or finding.has(NUMBER) else form
+    shown.fields = {**finding.fields, **form.fields}
+    return shown
+
+
+def _ended(register: Definition, each: EndedPerson, names: Mapping[UUID, str]) -> ShownArchived:
+    lately = ArchivedLately(archived_at=each.ended_at, **each.model_dump(exclude={"ended_at"}))
+    return _lately(register, lately, names)
 
 
 def _said(request: web.Request) -> Cell:

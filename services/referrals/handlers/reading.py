@@ -7,12 +7,12 @@ from uuid import UUID
 from services.referrals.audit_actions import ReferralsAction
 from services.referrals.rules import lists
 from services.referrals.rules.rights import may_hand_over
-from services.referrals.rules.search import read_search
+from services.referrals.rules.search import read_number, read_search
 from services.referrals.store import ended, finding, history, holding
 from services.referrals.store.finding import FoundRows, ListPage, filters_of
 from shared import audit
 from shared.context import ServiceContext
-from shared.contracts.referrals.ended import EndedBefore, ListEndedBefore
+from shared.contracts.referrals.ended import MOST_FOUND, EndedBefore, EndedPeople, FindEnded, ListEndedBefore
 from shared.contracts.referrals.listing import ListRecords, RecordPage
 from shared.contracts.referrals.naming import NamedRecords, NameRecords
 from shared.contracts.referrals.reading import (
@@ -26,7 +26,7 @@ from shared.contracts.referrals.reading import (
     RecordShown,
 )
 from shared.database import transaction
-from shared.messages import Fault, NotAnswered, must_find
+from shared.messages import Fault, NotAnswered, Refused, must_find
 from shared.permissions import Role, Visitor
 from shared.registers.scope import reads_ended
 
@@ -99,6 +99,17 @@ class ReadRecordHandlers:
             raise NotAnswered(Fault.NOT_ALLOWED)
         async with self.context.one_trip() as db:
             return EndedBefore(records=await ended.find_before(db, visitor, asked.record_ids))
+
+    async def find_ended(self, visitor: Visitor, asked: FindEnded) -> EndedPeople:
+        if not self._reads_ended(visitor):
+            raise NotAnswered(Fault.NOT_ALLOWED)
+        number = read_number(asked.nhs_number)
+        if number is None:
+            raise Refused("unreadable")
+        async with transaction(self.context.pool, visitor) as db:
+            found = await ended.find_by_number(db, visitor, number, MOST_FOUND)
+            await audit.note(db, visitor, ReferralsAction.RECORDS_SEARCHED, [each.record_id for each in found])
+        return EndedPeople(records=found)
 
     async def read_history(self, visitor: Visitor, asked: ReadHistory) -> History:
         async with transaction(self.context.pool, visitor) as db:

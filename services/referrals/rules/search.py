@@ -61,6 +61,12 @@ def read_search(prefixes: Collection[str], text: str) -> Search | None:
     return Search(reference, longest, longest + LAST_CHARACTER, within, found.each, found.joined)
 
 
+def read_number(text: str) -> str | None:
+    """Return the NHS number that the text consists of, without spaces and hyphens; None if it is anything else."""
+    found = re.fullmatch(_NUMBER, plain_signs(clean_line(text)).strip())
+    return re.sub("[ -]", "", found["number"]) if found else None
+
+
 def _is_number(word: str) -> bool:
     return word.isdigit() and len(word) >= SHORTEST_WITHIN
 

@@ -1,10 +1,10 @@
-"""Queries of records that have ended: those ended last, and those of a person who is on the register again."""
+"""Queries of records that have ended: those ended last, of an NHS number, or of a person who is on the register again."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from services.referrals.store.scope import in_scope, scope_parameters
-from shared.contracts.referrals.ended import MOST_BEFORE, EndedRecord
+from shared.contracts.referrals.ended import MOST_BEFORE, EndedPerson, EndedRecord
 from shared.contracts.referrals.reversing import ArchivedLately
 from shared.database import Database, as_json, scope_of
 from shared.permissions import Visitor
@@ -37,3 +37,19 @@ async def find_lately(db: Database, visitor: Visitor, states: Sequence[str], mos
     """Return the records in scope that ended last in one of these states, without those that wait for a reversal."""
     rows = await db.fetch(FIND_LATELY, *scope_parameters(visitor), states, most)
     return tuple(ArchivedLately(**row) for row in rows)
+
+
+FIND_BY_NUMBER = f"""
+    SELECT r.id AS record_id, r.reference, r.given_name || ' ' || r.family_name AS name, r.born, r.organisation_id,
+        r.ended_at
+    FROM record AS r
+    WHERE {in_scope()} AND NOT r.is_open AND r.nhs_number = $3
+    ORDER BY r.ended_at DESC, r.id
+    LIMIT $4
+"""  # noqa: S608  a condition of ours
+
+
+async def find_by_number(db: Database, visitor: Visitor, number: str, most: int) -> tuple[EndedPerson, ...]:
+    """Return the ended records in scope with this NHS number, the last ended first."""
+    rows = await db.fetch(FIND_BY_NUMBER, *scope_parameters(visitor), number, most)
+    return tuple(EndedPerson(**row) for row in rows)

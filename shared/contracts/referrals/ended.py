@@ -1,14 +1,16 @@
-"""Records that have ended, of people who are on the register again."""
+"""Records that have ended: of people who are on the register again, and found by NHS number."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
 from shared.messages import Message, Request
+from shared.typed import TypedLine
 
 MOST_BEFORE = 200
+MOST_FOUND = 20
 
 
 class EndedRecord(Message):
@@ -37,3 +39,34 @@ class ListEndedBefore(Request[EndedBefore]):
     subject: ClassVar[str] = "ask.referrals.list_ended_before"
 
     record_ids: tuple[UUID, ...] = Field(max_length=100)
+
+
+class EndedPerson(Message):
+    """A record that has ended, with what tells its person from others."""
+
+    record_id: UUID
+    reference: str
+    name: str = Field(repr=False)
+    born: date | None = Field(default=None, repr=False)
+    organisation_id: UUID
+    ended_at: datetime
+
+
+class EndedPeople(Message):
+    """The records found, the last ended first, up to `MOST_FOUND`."""
+
+    records: tuple[EndedPerson, ...] = Field(repr=False)
+
+
+class FindEnded(Request[EndedPeople]):
+    """
+    Find the ended records in scope by NHS number, with or without spaces or hyphens, as the list's search reads it.
+
+    For administrators whose register lets them open ended records. Refused as `unreadable` when the text is no such
+    number. Audited as a search, without the number.
+    """
+
+    subject: ClassVar[str] = "ask.referrals.find_ended"
+    refusals: ClassVar[tuple[str, ...]] = ("unreadable",)
+
+    nhs_number: TypedLine = Field(max_length=100, repr=False)

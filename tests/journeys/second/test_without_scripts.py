@@ -212,14 +212,14 @@ async def test_a_reversal_is_asked_for_and_taken_back(hand: Walker) -> None:
     reference = reference_on(receipt)
     page = await hand.see(hand.at("administration/reversals/"))
     for said, problem in (
-        ("", "Enter the reference of the record"),
-        (reference, "The record with this reference is not archived."),
+        ("", "Enter the reference of the referral"),
+        (reference, "The referral with this reference is not archived."),
     ):
         assert [problem] == (await ask_for(hand, page, said)).problems
     await archive(hand, record_in(receipt.path))
     waiting = await ask_for(hand, page, reference)
     assert "A second administrator can decide now." in waiting.text
-    assert "The record stays archived." in (await hand.press(waiting, "Withdraw my request")).text
+    assert "The referral stays archived." in (await hand.press(waiting, "Withdraw my request")).text
 
 
 async def test_a_list_and_a_guidance_are_changed_up_to_the_check(hand: Walker) -> None:
@@ -252,9 +252,9 @@ async def test_a_red_is_seen_on_the_work_list(hand: Walker) -> None:
 async def archive(hand: Walker, record: str) -> None:
     page = await hand.see(hand.at(f"records/{record}/outcomes/"))
     asked = await hand.press(page, "Save & Archive", TWO_NOS)
-    assert ("Archive this record?", 5) == (asked.heading, len(asked.tree.select("main li")))
+    assert ("Archive this referral?", 5) == (asked.heading, len(asked.tree.select("main li")))
     archived = await hand.press(asked, "Yes – Archive")
-    assert archived.notice.startswith("The outcome has been saved and the record is archived. Reference DSR-")
+    assert archived.notice.startswith("The outcome has been saved and the referral is archived. Reference DSR-")
 
 
 async def ask_for(hand: Walker, page: Sheet, reference: str) -> Sheet:

@@ -18,7 +18,7 @@ from shared.contracts.referrals.duplicates import (
     ListLinked,
     PossibleDuplicates,
 )
-from shared.contracts.referrals.ended import ListEndedBefore
+from shared.contracts.referrals.ended import FindEnded, ListEndedBefore
 from shared.contracts.referrals.holding import AddCover, AssignHolder, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.naming import NameRecords
@@ -32,7 +32,7 @@ from shared.registers.overlay import Overlay
 from shared.values import london_day
 from tests.contracts.golden import check_golden
 from tests.services.referrals.builders import EDITION, a_visitor, colleague_of, new_id
-from tests.services.referrals.people import unasked
+from tests.services.referrals.people import an_nhs_number, unasked
 from tests.services.referrals.rig import Referrals, a_note
 from tests.support.databases import database_copy
 
@@ -166,6 +166,9 @@ async def test_golden_reversals(referrals: Referrals) -> None:
     second = colleague_of(first, Role.ADMINISTRATOR)
     again = await referrals.submit(first)
     await referrals.archive(first, await referrals.submit(first, **PERSON))
+    number = an_nhs_number()
+    await referrals.archive(first, await referrals.submit(first, nhs_number=number))
+    check_golden(FindEnded, await referrals.ask(first, FindEnded(nhs_number=number)))
     check_golden(ListReversals, await referrals.ask(second, ListReversals()))
     check_golden(CountReversals, await referrals.ask(second, CountReversals()))
     check_golden(ListEndedBefore, await referrals.ask(second, ListEndedBefore(record_ids=(again.record_id,))))

@@ -26,7 +26,7 @@ from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord
 from shared.contracts.referrals.caseload import ReadCaseload
 from shared.contracts.referrals.drafts import DiscardDraft, DraftSeen, ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, ListLinked
-from shared.contracts.referrals.ended import ListEndedBefore
+from shared.contracts.referrals.ended import FindEnded, ListEndedBefore
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
@@ -88,6 +88,7 @@ READS: dict[str, Ask] = {
     "its past": by_id(ReadPast),
     "the names": all_of(NameRecords),
     "what ended before": all_of(ListEndedBefore),
+    "ended records by number": lambda world: FindEnded(nhs_number=str(world.person["nhs_number"])),
     "its holders": by_id(ReadHoldings),
     "possible duplicates": lambda _: ListDuplicates(),
     "their number": lambda _: CountDuplicates(),
