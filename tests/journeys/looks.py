@@ -111,6 +111,7 @@ LOOKS = {
     "organisations": "/{register}/administration/organisations/",
     "users": USERS,
     "one user": "/{register}/administration/users/{user}/",
+    "correcting a name": "/{register}/administration/users/{user}/name",
     "deactivating a user": "/{register}/administration/users/{user}/confirm/{act}/",
     "resetting an app": "/{register}/administration/users/{user}/app",
     "user not added": "/{register}/administration/users/new",
