@@ -138,7 +138,9 @@ PAGES: tuple[PageRoute, ...] = (
         "GET", "/{register}/administration/users/{user}/confirm/{act}/", user_page.ask_first, Permission.MANAGE_USERS
     ),
     PageRoute("GET", "/{register}/administration/users/{user}/name", correct_name.show_name, Permission.MANAGE_USERS),
-    PageRoute("POST", "/{register}/administration/users/{user}/name", correct_name.correct_name, Permission.MANAGE_USERS),
+    PageRoute(
+        "POST", "/{register}/administration/users/{user}/name", correct_name.correct_name, Permission.MANAGE_USERS
+    ),
     PageRoute("GET", "/{register}/administration/users/{user}/app", reset_app.ask_to_reset, Permission.MANAGE_USERS),
     PageRoute("POST", "/{register}/administration/users/{user}/app", reset_app.reset_app, Permission.MANAGE_USERS),
     PageRoute("POST", "/{register}/administration/users/{user}/propose", user_page.propose, Permission.CONFIGURE),

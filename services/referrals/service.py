@@ -44,7 +44,7 @@ from shared.contracts.referrals.reading import AddNote, ReadHistory, ReadPast, R
 from shared.contracts.referrals.reversing import AskReversal, CountReversals, DecideReversal, ListReversals
 from shared.contracts.referrals.saving import ReviewRecord, SubmitRecord, UpdateRecord
 from shared.contracts.referrals.standing import ListStandings, ReadStandings
-from shared.front_door import for_anyone, for_callers, for_visitors
+from shared.front_door import AnsweredRequest, for_anyone, for_callers, for_visitors
 from shared.jobs import Job
 from shared.permissions import Permission
 from shared.service import Service, backlog_of
@@ -58,7 +58,7 @@ def build(context: ServiceContext, _settings: ReferralsSettings) -> Service:
 def service_of(context: ServiceContext) -> Service:
     """Return the service for a context. It needs no settings of its own."""
     saving, reading, comparing = Saving(context), ReadRecordHandlers(context), Comparing(context)
-    archiving, standing, holding = Archiving(context, saving), RecordStatusHandlers(context), HoldingHandlers(context)
+    archiving, standing = Archiving(context, saving), RecordStatusHandlers(context)
     reversing, drafts, publishing = Reversing(context), Drafting(context), Publishing(context)
     return Service(
         answers=[
@@ -74,10 +74,7 @@ def service_of(context: ServiceContext) -> Service:
             for_visitors(ReadHistory, Permission.READ_RECORDS, reading.read_history),
             for_visitors(ReadPast, Permission.READ_RECORDS, reading.read_past),
             for_visitors(AddNote, Permission.ADD_NOTE, NoteTaking(context).add_note),
-            for_visitors(AssignHolder, Permission.UPDATE_RECORD, holding.assign),
-            for_visitors(AddCover, Permission.ADMINISTER, holding.add_cover),
-            for_visitors(EndCover, Permission.ADMINISTER, holding.end_cover),
-            for_visitors(ReadHoldings, Permission.ADMINISTER, holding.read),
+            *_of_holding(HoldingHandlers(context)),
             for_visitors(ListDuplicates, Permission.ADMINISTER, comparing.list_open),
             for_visitors(ListLinked, Permission.ADMINISTER, comparing.list_linked),
             for_visitors(CountDuplicates, Permission.ADMINISTER, comparing.count_open),
@@ -106,6 +103,15 @@ def service_of(context: ServiceContext) -> Service:
         jobs=jobs_of(context),
         before=EditionKeeper(context).check,
     )
+
+
+def _of_holding(holding: HoldingHandlers) -> list[AnsweredRequest]:
+    return [
+        for_visitors(AssignHolder, Permission.UPDATE_RECORD, holding.assign),
+        for_visitors(AddCover, Permission.ADMINISTER, holding.add_cover),
+        for_visitors(EndCover, Permission.ADMINISTER, holding.end_cover),
+        for_visitors(ReadHoldings, Permission.ADMINISTER, holding.read),
+    ]
 
 
 def jobs_of(context: ServiceContext) -> list[Job]:

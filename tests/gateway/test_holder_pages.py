@@ -228,7 +228,11 @@ async def test_each_form_looks_for_its_own_colleague_and_keeps_what_was_typed(
 
     calum = f"{OFFERED[1]}, {ORGANISATIONS[0].name}"
     assert ([calum], 2) == (page.texts("#cover option")[1:], len(page.texts("#holder option")[1:]))
-    assert ("cal", "", "7") == (typed_in(page, "cover-search"), typed_in(page, "holder-search"), typed_in(page, "last-day"))
+    assert ("cal", "", "7") == (
+        typed_in(page, "cover-search"),
+        typed_in(page, "holder-search"),
+        typed_in(page, "last-day"),
+    )
     assert any(text.startswith("Only the first 1 colleagues") for text in page.texts("main p"))
     assert "1 colleague was found. You can choose them below." in one.texts("main p")
     assert any(text.startswith("No colleague with this name") for text in nobody.texts("main p"))

@@ -73,7 +73,7 @@ COVERED = (
 # Tables with a compartment that name no person, and that every visitor may read.
 OPEN_TABLES = {"compartment"}
 # Functions that a policy may call, because a sub-select runs them once per query.
-ONCE_A_QUERY = {"held_ids()"}
+ONCE_A_QUERY = {"held_ids()", "holder_ids()"}
 
 FUNCTIONS = """
     SELECT p.proname, p.prosrc, p.prosecdef, p.pronargs,

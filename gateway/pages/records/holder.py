@@ -176,14 +176,14 @@ def _refusals(words: Words) -> dict[str, str]:
 
 
 @dataclass(frozen=True, repr=False)
-class Finding:
+class OfferedColleagues:
     """The colleagues that one of the two forms offers, and what its search found; empty if they all fit into it."""
 
     colleagues: tuple[Colleague, ...]
     found: str
 
 
-async def _find(request: web.Request, record: RecordShown, form: Form) -> tuple[Finding, Finding]:
+async def _find(request: web.Request, record: RecordShown, form: Form) -> tuple[OfferedColleagues, OfferedColleagues]:
     """Return what the form of the holder offers, and that of a cover. The same search is asked once."""
     register = edition_of(request, record)
     searches = [" ".join(form.value(select + SEARCH).split())[:100] for select in (HOLDER, COVER)]
@@ -193,9 +193,9 @@ async def _find(request: web.Request, record: RecordShown, form: Form) -> tuple[
     return holders, covers
 
 
-def _finding(words: Words, search: str, colleagues: Colleagues) -> Finding:
+def _finding(words: Words, search: str, colleagues: Colleagues) -> OfferedColleagues:
     is_needed = bool(search) or colleagues.more
-    return Finding(colleagues.colleagues, _found(words, colleagues) if is_needed else "")
+    return OfferedColleagues(colleagues.colleagues, _found(words, colleagues) if is_needed else "")
 
 
 async def _show(request: web.Request, form: Form, seen: str | None = None) -> web.Response:

@@ -55,7 +55,11 @@ def _refusals(words: Words) -> dict[str, str]:
 
 
 async def _show(request: web.Request, form: Form | None = None, seen: str | None = None) -> web.Response:
-    """Show the form. Whoever may not correct the name gets the user's page. After a conflict the new name is seen."""
+    """
+    Show the form. A visitor who may not correct the name gets the user's page.
+
+    After a conflict the form is based on the new name.
+    """
     register = request[REGISTER]
     found = await ask(request, ReadUser(user_id=id_in(request, "user")))
     back, user = user_address(register, found.user.user_id), found.user

@@ -32,7 +32,9 @@ class NameHandlers:
             rules.check_rename(act.asker, user, asked.seen_name, wanted)
             await names.keep(act.db, user.user_id, (user.first_name, user.last_name), visitor.user_id)
             await accounts.rename(act.db, user.user_id, *wanted)
-            await audit.note(act.db, visitor, IdentityAction.NAME_CORRECTED, [user.user_id], fields=_changed(user, wanted))
+            await audit.note(
+                act.db, visitor, IdentityAction.NAME_CORRECTED, [user.user_id], fields=_changed(user, wanted)
+            )
             to, contact = Recipient(user.email, wanted[0], visitor.register_code), visitor.register_code
             letter = self.context.mails.name_changed(to, visitor.full_name, self.context.contact(contact))
             await outbox.put_letter(act.db, letter)

@@ -1,4 +1,4 @@
-"""Queries of records that have ended: those ended last, of an NHS number, or of a person who is on the register again."""
+"""Queries of records that have ended: the last ones, those of an NHS number, and those of a person who is back."""
 
 from collections.abc import Sequence
 from uuid import UUID

@@ -116,7 +116,7 @@ REPLACE_HOLDER = """
     INSERT INTO record_holding (id, record_id, kind, user_id, user_name, from_day, named_by, named_by_name)
     SELECT $1, $2, 'holder', $3, $4, $5, $6, $7 FROM first
 """
-HOLDS_RECORD = "SELECT holds_record($1)"
+HOLDS_RECORD = "SELECT $1 = ANY(holder_ids())"
 FEED_AGAIN = "SELECT feed_again($1)"
 ADD_COVER = """
     INSERT INTO record_holding (

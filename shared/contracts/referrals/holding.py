@@ -60,8 +60,9 @@ class AssignHolder(Command[Nothing]):
 
     `seen` is the holding of the holder whom the asker saw; None when no holder had been named.
 
-    Refused as `not_found`, `not_yours` for a user who sees the record and does not hold it, `archived`, `already_holds`,
-    `changed` when another holder was named since, or `not_a_colleague`. The user must now be a standard user or an administrator of the record's organisation.
+    Refused as `not_found`, `archived`, `already_holds`, or `not_yours` for a user who sees the record and does not hold
+    it. Refused as `changed` when another holder was named since, or as `not_a_colleague`: the user must now be a
+    standard user or an administrator of the record's organisation.
     """
 
     subject: ClassVar[str] = "ask.referrals.assign_holder"

@@ -10,7 +10,6 @@ from tests.services.referrals.people import an_nhs_number
 from tests.services.referrals.rig import Owner, Referrals
 
 
-@pytest.mark.requirement("R-USE-009")
 async def test_an_archived_person_is_found_however_the_number_is_written_and_the_audit_holds_no_number(
     referrals: Referrals, owner: Owner
 ) -> None:

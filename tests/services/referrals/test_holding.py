@@ -467,7 +467,7 @@ async def test_the_database_lets_a_standard_user_name_a_holder_of_what_they_hold
                     else:
                         cover = Cover(visitor.user_id, TODAY, TODAY)
                         await store.add_cover(db, new_id(), ward.record_id, cover, "Sam", by, begins=True)
-                    raise Undone  # noqa: TRY301
+                    raise Undone
             except Undone:
                 continue
             except InsufficientPrivilegeError:

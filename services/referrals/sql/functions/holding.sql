@@ -11,17 +11,26 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
         AND h.from_day <= (now() AT TIME ZONE 'Europe/London')::date
 $$;
 
--- Return whether the user of the context holds an open record: as its named holder, or as its creator if no holder was
--- named. SECURITY DEFINER, since a policy of holdings calls it, which may not read holdings itself.
-CREATE OR REPLACE FUNCTION holds_record(p_record uuid) RETURNS boolean
+-- Return the open records that the user of the context holds: as their named holder, or as their creator if no holder
+-- was named. SECURITY DEFINER, since a policy of holdings calls it, which may not read holdings itself.
+CREATE OR REPLACE FUNCTION holder_ids() RETURNS uuid []
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
-    SELECT EXISTS (
-        SELECT
+    SELECT coalesce(array_agg(theirs.id), '{}')
+    FROM (
+        SELECT r.id
         FROM record AS r
-        LEFT JOIN record_holding AS h ON h.record_id = r.id AND h.kind = 'holder' AND h.ended_at IS NULL
-        WHERE r.id = p_record AND r.is_open
-            AND coalesce(h.user_id, r.created_by) = nullif(current_setting('app.user', true), '')::uuid
-    )
+        WHERE r.register_code = current_setting('app.register', true) AND r.is_open
+            AND r.created_by = nullif(current_setting('app.user', true), '')::uuid
+            AND NOT EXISTS (
+                SELECT FROM record_holding AS h WHERE h.record_id = r.id AND h.kind = 'holder' AND h.ended_at IS NULL
+            )
+        UNION ALL
+        SELECT h.record_id
+        FROM record_holding AS h
+        JOIN record AS r ON r.id = h.record_id AND r.is_open
+        WHERE h.user_id = nullif(current_setting('app.user', true), '')::uuid AND h.kind = 'holder'
+            AND h.ended_at IS NULL
+    ) AS theirs
 $$;
 
 -- Like `ids_after` and `ids_before`, for a user who holds or covers other users' records. The records that the user
@@ -86,7 +95,7 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION
-held_ids(), holds_record(uuid),
+held_ids(), holder_ids(),
 own_ids_after(text, uuid, uuid [], timestamptz, uuid, integer, integer),
 own_ids_before(text, uuid, uuid [], timestamptz, uuid, integer)
 TO referrals_app;
