@@ -26,6 +26,7 @@ PLACES: Mapping[str, HelpPlace] = {
     "/{register}/reporting/": "reports",
     "/{register}/reporting/jobs/{job}/": "reports",
     "/{register}/administration/reversals/": "archive",
+    "/{register}/administration/reversals/find": "archive",
     "/{register}/administration/users/": "users",
     "/{register}/administration/users/new": "users",
     "/{register}/administration/users/{user}/": "users",

@@ -416,5 +416,5 @@ async def test_who_cannot_be_reached_is_named_only_after_a_warning(
     await browser.go_on(PAGE, chosen | {f"{select}-sure": str(box["value"])})
 
     assert ([], 1) == (asked, len(warned.problems))
-    assert warned.problems[0].startswith("This person has never logged in, so they will not see the record.")
+    assert warned.problems[0].startswith("This person has never logged in, so they will not see the referral.")
     assert [CALUM] == [each.user_id for each in holders.commands if isinstance(each, AssignHolder | AddCover)]

@@ -143,7 +143,7 @@ async def test_cover_is_added_and_ended(hand: Walker) -> None:
     assert added.notice.startswith("The cover has been added. Calum Stronach, calum.stronach@mpft.nhs.uk")
     ended = await hand.press(added, "End cover")
     assert "The cover has ended." == ended.notice
-    assert "No one covers this record." in ended.text
+    assert "No one covers this referral." in ended.text
 
 
 async def test_a_mail_that_failed_is_sent_again(second: Second, hand: Walker) -> None:
