@@ -27,7 +27,7 @@ ENDING := setpriv --pdeathsig TERM
 WITHOUT := $(addprefix --ignore=tests/,journeys failure browsers)
 MIGRATIONS := $(sort $(wildcard shared/spine/*.sql services/*/sql/*.sql shared/spine/functions/*.sql services/*/sql/functions/*.sql))
 
-.PHONY: help run test test-all quick office browsers lint format documents assets bench soak mutants trace lock clean
+.PHONY: help run test test-all quick office browsers lint format documents assets bench soak fuzz mutants trace lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +77,9 @@ bench: $(READY) $(ASSETS) ## measure against the figures to reach
 
 soak: $(READY) $(ASSETS) ## break things at random for hours; ARGS are passed on
 	@exec $(ENDING) $(PYTHON) -m tests.failure.soak $(ARGS)
+
+fuzz: $(READY) $(ASSETS) ## send ten thousand random requests to the whole product; about 5 minutes
+	@exec $(ENDING) $(PYTHON) -m tests.failure.fuzz $(ARGS)
 
 mutants: $(READY) $(ASSETS) ## break rules and policies in copies, and print what no test sees; about 20 minutes
 	@exec $(ENDING) nice $(PYTHON) -m tests.mutants $(ARGS)

@@ -59,13 +59,14 @@ TOYS = {
     "lint": Toy("6 kept", variables=("CHECKED=shared/tasks.py", "TEMPLATES=gateway/templates/errors")),
     "assets": Toy("", variables=("-W", "deploy/build/assets.py")),
     "bench": Toy("200 records: CPU ms", "--cold --sizes 200 --clients 1 --seconds 0.02 --idle 0 --write page.md"),
+    "fuzz": Toy("0 of 40 answers were wrong; processes that ended: none", "--requests 40"),
     "soak": Toy("usage: python -m tests.failure.soak", "--help"),  # the failure tests run its rounds
     "mutants": Toy("usage: make mutants", "--help"),
     "trace": Toy("in all"),
     "lock": Toy("Usage: python -m piptools compile", "--help", environment=OFFLINE),
 }
 APART = {"clean"}
-CASES = [pytest.param(each, marks=[pytest.mark.journey] if each == "bench" else []) for each in TOYS]
+CASES = [pytest.param(each, marks=[pytest.mark.journey] if each in ("bench", "fuzz") else []) for each in TOYS]
 
 
 @pytest.fixture(scope="module")

@@ -111,14 +111,14 @@ class Fuzzed:
                 path = f"{_with_ids(page.path)}?start"  # a new form, not the choice of drafts
                 response = await self.browser.client.get(path, allow_redirects=False)
                 if response.content_type == "text/html":
-                    self.forms += _forms_in(await response.text(), str(response.url.path))
+                    self.forms += forms_in(await response.text(), str(response.url.path))
 
 
 def _with_ids(path: str) -> str:
     return PLACE.sub(ID, path.replace("{register}", "dsr").replace("{act}", "deactivate").replace("{part}", "home"))
 
 
-def _forms_in(html: str, page: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+def forms_in(html: str, page: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     for form in BeautifulSoup(html, "html.parser").find_all("form"):
         inputs = form.find_all(["input", "textarea", "button", "select"])
         named = [(str(each["name"]), _value_of(each)) for each in inputs if each.get("name")]

@@ -39,6 +39,7 @@ async def test_a_red_waits_until_somebody_has_seen_it_and_goes_by_its_rating(bro
     async with window(browser, DESKTOP) as page:
         await be_logged_in(page, stack, ADMINISTRATOR)
         await when_i_go_to_the_work_list_from_home(page)
+        await then_it_stands_under(page, stack, URGENT, family_name)
         await then_it_waits_for_somebody(page, family_name)
         await when_i_say_that_i_have_seen(page, family_name)
         await then_i_am_told(page, "Marked as seen by you.")

@@ -20,7 +20,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     ORDER BY m.created_at
     LIMIT p_most
 $$;
-GRANT EXECUTE ON FUNCTION find_not_through(text, timestamptz, integer) TO notifier_app;
+GRANT EXECUTE ON FUNCTION find_not_through(text, timestamptz, integer) TO notifier_background;
 
 -- Return the addresses of all mails about a notice.
 CREATE OR REPLACE FUNCTION find_mailed(p_notice uuid) RETURNS SETOF text
