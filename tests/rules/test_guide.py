@@ -154,6 +154,8 @@ def _default(field: FieldInfo) -> str:
     match None if _is_words(field) else field.default:  # the words of the house are there without it
         case None | () | []:
             return "none"
+        case dict() as table if not table:
+            return "none"
         case bool() as flag:
             return f"`{str(flag).lower()}`"
         case int() as number:

@@ -1,0 +1,22 @@
+"""How a register's records are loaded from a spreadsheet."""
+
+from pydantic import Field
+
+from shared.registers.definition.base import Code, Model, Number, QuestionName, Texts
+
+MOST_MB = 10
+MOST_ROWS = 10_000
+
+
+class SpreadsheetLoad(Model):
+    """
+    The limits of a file that is loaded, and further words that files have for questions and options.
+
+    `headings` are further headings of columns, by question. `values` are further spellings of options, by question and
+    code.
+    """
+
+    most_mb: Number = Field(default=MOST_MB, ge=1, le=MOST_MB)
+    most_rows: Number = Field(default=MOST_ROWS, ge=1, le=MOST_ROWS)
+    headings: dict[QuestionName, Texts] = Field(default={})
+    values: dict[QuestionName, dict[Code, Texts]] = Field(default={})
