@@ -31,19 +31,27 @@ UploadFault = Literal[
     "no_header",
     "no_rows",
     "too_much_work",
+    "no_grant",
+    "broken",
 ]
+"""
+`no_grant`: the user may no longer load records. `broken`: the service failed several times; rows that are on the
+register stay there.
+"""
 RowTab = Literal["new", "updated", "ended", "errors"]
 RowVerdict = Literal["new", "updated", "unchanged", "ended", "error", "conflict"]
 """
 `unchanged` counts under Updated. `conflict` counts under Errors: the record was saved by another user since the check.
 """
+REASONS = "Reasons (leave this column as it is)"
+"""The heading of the last column of the file of failed rows. A column with this heading is always ignored."""
 Special = Literal["reference", "organisation", "added_on", "rated_on", "whole_name"]
 """
 What a column may hold besides an answer. `whole_name`: "SMITH, John", which is read as family name and first name.
 """
 SPECIALS: tuple[Special, ...] = ("reference", "organisation", "added_on", "rated_on", "whole_name")
 
-Cell = Annotated[str, Field(max_length=10_000, repr=False)]
+Cell = Annotated[str, Field(max_length=10_000)]
 Heading = Annotated[str, Field(max_length=500)]
 Target = Annotated[str, Field(max_length=100)]
 """The name of a question, or one of `SPECIALS`. Empty: the column is ignored."""
@@ -72,14 +80,14 @@ class ColumnFound(Message):
     place: int
     heading: Heading
     target: Target | None = None
-    examples: tuple[Cell, ...] = ()
+    examples: tuple[Cell, ...] = Field(default=(), repr=False)
 
 
 class ValueFound(Message):
     """A value of a column that answers with options. `code` is the option; None: it is not known. It occurs `times`."""
 
     question: Target
-    written: Cell
+    written: Cell = Field(repr=False)
     code: str | None = None
     times: int = 1
 
@@ -141,8 +149,9 @@ class UploadOpen(Refusal):
 
 class StartUpload(Command[UploadShown]):
     """
-    Begin an upload. Refused as `not_loadable` (the register's definition has no `load`), `no_organisation`, `too_big`
-    (above the definition's limit), `wrong_type` (neither .csv nor .xlsx) or `upload_open`: a user has one at a time.
+    Begin an upload. Refused as `not_loadable` (the register's definition has no `load`, or the asker may not add
+    records), `no_organisation`, `too_big` (above the definition's limit), `wrong_type` (neither .csv nor .xlsx) or
+    `upload_open`: a user has one at a time in each register. A repeated command is answered with its upload.
     """
 
     subject: ClassVar[str] = "ask.referrals.start_upload"
@@ -269,8 +278,8 @@ class CellChange(Message):
     """What a row changes: the question's label, and its answer in words before and after."""
 
     label: str
-    before: Cell = ""
-    after: Cell = ""
+    before: Cell = Field(default="", repr=False)
+    after: Cell = Field(default="", repr=False)
 
 
 class UploadRow(Message):
@@ -289,7 +298,7 @@ class UploadRow(Message):
     changes: tuple[CellChange, ...] = Field(default=(), repr=False)
     faults: tuple[CellFault, ...] = ()
     missing: tuple[str, ...] = ()
-    cells: tuple[Cell, ...] = ()
+    cells: tuple[Cell, ...] = Field(default=(), repr=False)
     is_processed: bool = False
 
 
@@ -323,7 +332,7 @@ class FailedRows(Message):
 class ReadFailedRows(Request[FailedRows]):
     """
     Read a part of the rows under Errors, with their reasons, as a CSV file that can be mended and uploaded. Parts are
-    numbered from 0. Refused as `not_found`.
+    numbered from 0. Refused as `not_found`, also before the rows are checked and while they are processed.
     """
 
     subject: ClassVar[str] = "ask.referrals.read_failed_rows"
