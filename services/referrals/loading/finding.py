@@ -35,7 +35,7 @@ def find_table(grid: Grid, limits: Limits, reading: FileReading) -> FileTable:
     """Return the table in the cells of a file. Raise `UnreadableFile` if there is none, or if it is too large."""
     filled = [sum(map(bool, row)) for row in grid]
     at = _find_header(grid, filled)
-    places, headings = _columns(grid, at)
+    places, headings = _columns(grid, at, 0 if reading.sheet else 0.5)
     if len(places) > limits.most_columns:
         raise UnreadableFile("too_many_columns")
     rows, skipped = _data(grid, filled, at)
@@ -75,11 +75,11 @@ def _is_of_words(row: Sequence[str]) -> bool:
     return len(words) * 10 >= len(cells) * 9 and len(set(words)) * 10 >= len(words) * 8
 
 
-def _columns(grid: Grid, at: int) -> tuple[list[int], tuple[str, ...]]:
+def _columns(grid: Grid, at: int, share: float) -> tuple[list[int], tuple[str, ...]]:
     """Return the places of the columns that hold anything, and their headings."""
     header, below = grid[at], grid[at + 1 :]
     headed = max((place for place, cell in enumerate(header) if cell), default=-1) + 1
-    width = max(headed, _usual_length(below))
+    width = max(headed, _usual_length(below, share))
     used = {place for row in below for place, cell in enumerate(row[:width]) if cell}
     places = [place for place in range(width) if place in used or (place < headed and header[place])]
     named = [clean_line(header[place]) if place < headed else "" for place in places]
@@ -89,10 +89,10 @@ def _columns(grid: Grid, at: int) -> tuple[list[int], tuple[str, ...]]:
     return places, tuple(headings)
 
 
-def _usual_length(rows: Grid) -> int:
-    """Return to which column a good part of the rows reach. What stands farther right is out of its place."""
+def _usual_length(rows: Grid, share: float) -> int:
+    """Return to which column this share of the rows reach. What stands farther right is out of its place."""
     lengths = Counter(max((place for place, cell in enumerate(row) if cell), default=-1) + 1 for row in rows)
-    reached, least = 0, sum(times for length, times in lengths.items() if length) / 5
+    reached, least = 0, sum(times for length, times in lengths.items() if length) * share
     for length in sorted(lengths, reverse=True):
         reached += lengths[length]
         if reached > least:

@@ -58,7 +58,7 @@ OF_VALUES: Mapping[ValueFault, str] = {
     ValueFault.NHS_NUMBER_CHECK: "This is not a valid NHS number: a digit is wrong. Check it.",
     ValueFault.NHS_NUMBER_SPREADSHEET: DAMAGED_NUMBER,
     ValueFault.POSTCODE: "This is not a full postcode, such as ST4 4LJ. Correct it.",
-    ValueFault.POSTCODE_LOOKALIKE: "This is not a postcode. A letter may stand for a digit, such as O for 0. Correct it.",
+    ValueFault.POSTCODE_LOOKALIKE: "This is not a postcode. A letter may stand for a digit. Correct it.",
     ValueFault.EMAIL: "This is not an email address. Correct it.",
     ValueFault.PHONE: "This is not a telephone number. Correct it.",
     ValueFault.TOO_LONG: "This text is too long. Shorten it to {most} characters.",

@@ -28,7 +28,7 @@ Place = tuple[int, int]
 
 MOST_INFLATED = 120_000_000
 _MOST_PARTS = 5_000
-_MOST_CELLS = 4_000_000
+_MOST_CELLS = 3_000_000
 _MOST_SHEETS = 20
 _EXACT = 10**15  # above it, a spreadsheet's numbers have lost digits
 _PIECE = 1_000_000
@@ -200,6 +200,8 @@ class _Package:
 
 
 def _check_size(content: bytes, limits: Limits) -> None:
+    if content.count(b"<c ") + content.count(b"<c>") + content.count(b":c ") > _MOST_CELLS:
+        raise UnreadableFile("too_much_work")
     found = _CELLS.findall(content)
     width = max(map(_column_number, {letters for letters, _ in found}), default=0)
     height = max((int(row) for _, row in found), default=0)
