@@ -67,7 +67,7 @@ class ColumnReader:
         return known
 
     def _read_new(self, text: str) -> CellRead:
-        if is_formula_error(text):
+        if text.startswith("#") and is_formula_error(text):
             return CellRead(says=sentences.NO_RESULT)
         try:
             return CellRead(self._read(text))
@@ -122,6 +122,11 @@ class ColumnReaders:
         return lambda text: None if is_no_answer(text) else _read_reference(prefixes, text)
 
 
+def _says(text: str, word: Callable[[str], bool]) -> bool:
+    """Return whether this is one of such words. Most cells of numbers and dates are not, as their first sign tells."""
+    return not text[:1].isdigit() and word(text)
+
+
 class _OptionCells:
     def __init__(self, register: Definition, question: Question, values: Mapping[str, str]) -> None:
         self._question = question
@@ -158,11 +163,12 @@ class _DayCells:
     def __init__(self, question: Question, days: DayColumn) -> None:
         self._question = question
         self._days = days
+        self._not_known = fold(question.not_known or NOT_KNOWN)
 
     def read(self, text: str) -> Answer | None:
-        if is_no_day(text) or is_not_known(text) or fold(text) == fold(self._question.not_known or NOT_KNOWN):
+        if is_no_day(text) or _says(text, is_not_known) or fold(text) == self._not_known:
             return NOT_KNOWN if self._question.not_known else None
-        if is_no_answer(text):
+        if _says(text, is_no_answer):
             return None
         day = read_day(text, self._days)
         return (day if self._question.allow_future else _not_after(day, self._days.today)).isoformat()
@@ -175,7 +181,7 @@ def _not_after(day: date, today: date) -> date:
 
 
 def _read_number(question: Question, text: str) -> Answer | None:
-    if is_no_answer(text) or is_not_known(text):
+    if _says(text, is_no_answer) or _says(text, is_not_known):
         return None
     whole = _WHOLE_FLOAT.fullmatch(text)
     if _NINE_DIGITS.fullmatch(text):
@@ -186,7 +192,7 @@ def _read_number(question: Question, text: str) -> Answer | None:
 def _read_open(question: Question, text: str, *, may_call: bool) -> Answer | None:
     if is_damaged(text):
         raise UnreadableCell(sentences.DAMAGED_TEXT)
-    if is_rounded(text):
+    if text[:1].isdigit() and is_rounded(text):
         raise UnreadableCell(sentences.DAMAGED_NUMBER)
     if may_call and _WITHOUT_ZERO.fullmatch(text):
         raise UnreadableCell(sentences.LOST_ZERO)
@@ -194,7 +200,7 @@ def _read_open(question: Question, text: str, *, may_call: bool) -> Answer | Non
 
 
 def _read_formatted(question: Question, text: str) -> Answer | None:
-    if is_no_answer(text) or is_not_known(text):
+    if _says(text, is_no_answer) or _says(text, is_not_known):
         return None
     if question.kind == "phone" and is_rounded(text):
         raise UnreadableCell(sentences.DAMAGED_NUMBER)

@@ -16,7 +16,7 @@ from services.referrals.loading.sentences import (
     YEAR_ALONE,
 )
 from shared.cleaning import clean_line
-from shared.values import Unreadable, age_on, plain_signs, read_date_parts
+from shared.values import EARLIEST_YEAR, Unreadable, age_on, plain_signs, read_date_parts
 
 DayOrder = Literal["", "day_first", "month_first", "mixed"]
 
@@ -185,6 +185,8 @@ def _whole_year(year: str, column: DayColumn) -> str:
 
 def _real(year: str, month: str, day: str) -> date:
     try:
+        if month.isdigit() and int(year) >= EARLIEST_YEAR:
+            return date(int(year), int(month), int(day))
         return read_date_parts(day, month, year)
-    except Unreadable:
+    except (Unreadable, ValueError):
         raise UnreadableDay(NO_DATE) from None

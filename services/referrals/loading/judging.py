@@ -1,12 +1,13 @@
 """Whether a row can be loaded: the form's rules over the whole row, together with what the record has already."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from services.referrals.loading import sentences
 from services.referrals.loading.cells import is_no_answer
 from services.referrals.loading.rows import ReadRow
+from services.referrals.loading.shapes import Shape, Shapes
 from shared.cleaning import says_something
 from shared.contracts.referrals.loading import CellFault
 from shared.registers.definition.questions import Question
@@ -31,22 +32,67 @@ class Judged:
 
 
 def judge(register: Definition, row: ReadRow, before: Answers | None, today: date) -> Judged:
+    """Return what loading one row gives. `RowJudge` does the same for many rows, and faster."""
+    return RowJudge(register, today).judge(row, before)
+
+
+class RowJudge:
     """
-    Return what loading a row gives. An empty cell keeps the answer that the record has `before`.
+    Judges the rows of a file. An empty cell keeps the answer that the record has before.
 
     A mandatory answer may be missing, unless it belongs to the register's floor or to consent.
+
+    Most rows of a file are alike: the same questions are answered, with the same answers to those on which others
+    depend. What the form says of such rows is found out once, as long as no date breaks a rule.
     """
-    merged = {name: answer for name, answer in {**(before or {}), **row.answers}.items() if name not in row.cleared}
-    checked = read_answers(register.form, merged, register.words, today, before)
-    lacking = [name for name in checked.faults if _is_lacking(register.form.by_name[name], merged)]
-    faults = list(row.faults)
-    if checked.faults:
-        faults += _faults_of(register, row, checked, lacking, today)
-    faults += _consent_faults(register, row, checked)
-    faults += _not_asked(register, row, checked)
-    missing = tuple(register.form.by_name[name].label for name in lacking if _may_lack(register, row, name))
-    answers = carried_over(register.form, before, checked.answers) if before else checked.answers
-    return Judged(answers, tuple(faults), missing)
+
+    def __init__(self, register: Definition, today: date) -> None:
+        self._register = register
+        self._today = today
+        self._shapes = Shapes(register, today)
+        self._alike: dict[Shape, Judged] = {}
+        self._headings: Mapping[str, str] = {}
+
+    def judge(self, row: ReadRow, before: Answers | None) -> Judged:
+        """Return what loading a row gives, with every fault."""
+        merged = _merged(row, before)
+        if row.faults or row.cleared or not self._shapes.are_plain(merged, before):
+            return self._judge_alone(row, merged, before)
+        if row.headings is not self._headings:
+            self._alike, self._headings = {}, row.headings
+        shape = self._shapes.shape_of(merged)
+        alike = self._alike.get(shape)
+        if alike is None or (before and len(alike.answers) < len(merged)):
+            judged = self._judge_alone(row, merged, before)
+            if self._is_common(merged, judged, before):
+                self._alike[shape] = judged
+            return judged
+        return Judged({name: merged[name] for name in alike.answers}, alike.faults, alike.missing)
+
+    def _is_common(self, merged: Answers, judged: Judged, before: Answers | None) -> bool:
+        """Return whether every row of this shape is judged in this way, whatever else it says."""
+        left_out = merged.keys() - judged.answers.keys()
+        return self._shapes.deciding.issuperset(left_out) and not (before and left_out)
+
+    def _judge_alone(self, row: ReadRow, merged: dict[str, Answer], before: Answers | None) -> Judged:
+        register = self._register
+        checked = read_answers(register.form, merged, register.words, self._today, before)
+        lacking = [name for name in checked.faults if _is_lacking(register.form.by_name[name], merged)]
+        faults = list(row.faults)
+        if checked.faults:
+            faults += _faults_of(register, row, checked, lacking, self._today)
+        faults += _consent_faults(register, row, checked)
+        faults += _not_asked(register, row, checked)
+        missing = tuple(register.form.by_name[name].label for name in lacking if _may_lack(register, row, name))
+        answers = carried_over(register.form, before, checked.answers) if before else checked.answers
+        return Judged(answers, tuple(faults), missing)
+
+
+def _merged(row: ReadRow, before: Answers | None) -> dict[str, Answer]:
+    merged = {**before, **row.answers} if before else dict(row.answers)
+    for name in row.cleared:
+        merged.pop(name, None)
+    return merged
 
 
 def _is_lacking(question: Question, merged: Answers) -> bool:
