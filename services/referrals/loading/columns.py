@@ -183,6 +183,8 @@ def _not_after(day: date, today: date) -> date:
 def _read_number(question: Question, text: str) -> Answer | None:
     if _says(text, is_no_answer) or _says(text, is_not_known):
         return None
+    if is_rounded(text):
+        raise UnreadableCell(sentences.DAMAGED_NUMBER)
     whole = _WHOLE_FLOAT.fullmatch(text)
     if _NINE_DIGITS.fullmatch(text):
         raise UnreadableCell(sentences.NINE_DIGITS)

@@ -25,6 +25,7 @@ class OptionReader:
 
     def __init__(self, register: Definition, question: Question) -> None:
         self._several = question.kind == "choices"
+        self._has_marks = any("?" in option.label for option in question.options)
         spelled = register.load.values.get(question.name, {}) if register.load else {}
         is_rating = register.rating is not None and register.rating.question == question.name
         self._exact = _candidates(_exact(question.options, spelled))
@@ -34,7 +35,7 @@ class OptionReader:
     def code_of(self, text: str) -> str | None:
         """Return the code of the option that this must mean; None if there is none, or two."""
         key = _key(text)
-        if not key:
+        if not key or ("?" in text and not self._has_marks):
             return None
         for known in (self._exact, self._common, self._initials):
             if key in known:
@@ -61,7 +62,7 @@ class OptionReader:
     def _by_words(self, text: str) -> str | None:
         """Return the option that every word or part stands for: `A - White British`, `R (Red)`, `RAG: Red`."""
         parts = [part for part in re.split(r"\s[-–:]\s|[():]", _NUMBERING.sub("", fold(text))) if part.strip()]
-        if any(sign in text for sign in "?") or not 0 < len(parts) <= 3:
+        if not 0 < len(parts) <= 3:
             return None
         found = {code for part in parts if (code := self._of_part(part)) != ""}
         return next(iter(found)) if len(found) == 1 else None
