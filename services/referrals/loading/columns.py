@@ -163,10 +163,10 @@ class _DayCells:
     def __init__(self, question: Question, days: DayColumn) -> None:
         self._question = question
         self._days = days
-        self._not_known = fold(question.not_known or NOT_KNOWN)
+        self._not_known = {NOT_KNOWN, fold(question.not_known or NOT_KNOWN)}
 
     def read(self, text: str) -> Answer | None:
-        if is_no_day(text) or _says(text, is_not_known) or fold(text) == self._not_known:
+        if is_no_day(text) or _says(text, is_not_known) or fold(text) in self._not_known:
             return NOT_KNOWN if self._question.not_known else None
         if _says(text, is_no_answer):
             return None

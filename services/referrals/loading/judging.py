@@ -108,7 +108,7 @@ def _may_lack(register: Definition, row: ReadRow, name: str) -> bool:
 def _faults_of(
     register: Definition, row: ReadRow, checked: Checked, lacking: list[str], today: date
 ) -> Iterator[CellFault]:
-    """Yield the faults of single answers. What the form says of a contradiction repeats dates, so it is said anew."""
+    """Yield the faults of single answers. The form's words about contradictions repeat dates, so others are used."""
     contradicted = _contradicted(register, row, checked, today)
     for name, said in checked.faults.items():
         question = register.form.by_name[name]

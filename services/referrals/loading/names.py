@@ -22,7 +22,7 @@ class NameColumn:
     def __init__(self, cells: Iterable[str]) -> None:
         first, last = 0, 0
         for cell in dict.fromkeys(cells):
-            words = _words(cell)
+            words = _split_words(cell)
             if "," not in cell and len(words) == 2:
                 known = [fold(word) in LINES_OF_NAME for word in words]
                 first += known == [True, False]
@@ -34,7 +34,7 @@ class NameColumn:
         """Return the first and the family name in a cell; None if it is not clear which is which."""
         if "," in text:
             return _by_comma(clean_line(text))
-        words = _words(text)
+        words = _split_words(text)
         if by_capitals := _by_capitals(words):
             return by_capitals
         if len(words) != 2 or not (self._given_first or self._family_first):
@@ -42,7 +42,7 @@ class NameColumn:
         return (words[0], words[1]) if self._given_first else (words[1], words[0])
 
 
-def _words(text: str) -> list[str]:
+def _split_words(text: str) -> list[str]:
     return _TITLES.sub("", clean_line(text), count=1).split()
 
 

@@ -23,8 +23,8 @@ def check_load(register: Definition) -> Iterator[DefinitionFault]:
 def _check_headings(register: Definition, load: SpreadsheetLoad) -> Iterator[DefinitionFault]:
     yield from _check_asked(register, "load, headings", load.headings)
     own = {match_key(question.label): question.name for question in register.form.asked}
-    for name, words in load.headings.items():
-        for word in words:
+    for name, headings in load.headings.items():
+        for word in headings:
             other = own.get(match_key(word), name)
             if other != name:
                 yield DefinitionFault("load, headings", f"{word} is the label of {other}, and cannot mean {name}")
@@ -33,20 +33,20 @@ def _check_headings(register: Definition, load: SpreadsheetLoad) -> Iterator[Def
 
 def _check_values(register: Definition, load: SpreadsheetLoad) -> Iterator[DefinitionFault]:
     yield from _check_asked(register, "load, values", load.values)
-    for name, words in load.values.items():
+    for name, spelled in load.values.items():
         question = register.form.by_name.get(name)
         if question is None or question.retired:
             continue
         if question.kind not in OPTION_KINDS:
             yield DefinitionFault("load, values", f"{name} is {question.kind}, which has no options")
             continue
-        yield from _check_options(question, words)
+        yield from _check_options(question, spelled)
 
 
-def _check_options(question: Question, words: dict[str, tuple[str, ...]]) -> Iterator[DefinitionFault]:
+def _check_options(question: Question, spelled: dict[str, tuple[str, ...]]) -> Iterator[DefinitionFault]:
     place = f"load, values, {question.name}"
     own = {match_key(word): option.code for option in question.options for word in (option.code, option.label)}
-    for code, spellings in words.items():
+    for code, spellings in spelled.items():
         if code not in question.labels:
             yield DefinitionFault(place, f"{code} is not one of its options{did_you_mean(code, question.labels)}")
             continue
@@ -54,7 +54,7 @@ def _check_options(question: Question, words: dict[str, tuple[str, ...]]) -> Ite
             other = own.get(match_key(spelling), code)
             if other != code:
                 yield DefinitionFault(place, f"{spelling} is the option {other}, and cannot mean {code}")
-    yield from _check_once(place, (spelling for spellings in words.values() for spelling in spellings))
+    yield from _check_once(place, (spelling for spellings in spelled.values() for spelling in spellings))
 
 
 def _check_asked(register: Definition, place: str, names: Iterable[str]) -> Iterator[DefinitionFault]:

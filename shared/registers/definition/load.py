@@ -20,3 +20,8 @@ class SpreadsheetLoad(Model):
     most_rows: Number = Field(default=MOST_ROWS, ge=1, le=MOST_ROWS)
     headings: dict[QuestionName, Texts] = Field(default={})
     values: dict[QuestionName, dict[Code, Texts]] = Field(default={})
+
+    @property
+    def most_bytes(self) -> int:
+        """The size of the largest file."""
+        return self.most_mb * 1_048_576
