@@ -36,7 +36,10 @@ _NOT_KNOWN = frozenset(
 )
 _NO_DAY = re.compile(r"0{1,2}[/. -]0{1,2}[/. -](0{4}|0{2})|0{4}-00-00|00:00:00|0")
 _FORMULA_ERROR = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!|GETTING_DATA|FIELD!|#+)")
-_DAMAGED = re.compile("\ufffd|Ã[\u0080-\u00bf\u0152-\u02dc\u2013-\u2122]|â€|Â[\u00a0-\u00bf]")
+_DAMAGED = re.compile(
+    "\ufffd|Ã[\u0080-\u00bf\u0152-\u02dc\u2013-\u2122]|â€|Â[\u00a0-\u00bf]|[£¥¹³¿¯][a-z]|[a-z][£¥¹³¿¯]"
+)
+_LOST_LETTER = re.compile(r"[^\W\d_]\?[^\W\d_]")
 _ROUNDED = re.compile(r"[0-9]([.,][0-9]+)?e\+?[0-9]{1,3}", re.IGNORECASE)
 
 
@@ -71,6 +74,11 @@ def is_formula_error(text: str) -> bool:
 def is_damaged(text: str) -> bool:
     """Return whether letters were lost or read in another encoding."""
     return not text.isascii() and _DAMAGED.search(text) is not None
+
+
+def has_lost_letter(text: str) -> bool:
+    """Return whether a question mark stands for a letter, as in M?ller."""
+    return _LOST_LETTER.search(text) is not None
 
 
 def is_rounded(text: str) -> bool:

@@ -8,6 +8,7 @@ from datetime import date
 from services.referrals.loading import sentences
 from services.referrals.loading.cells import (
     bare,
+    has_lost_letter,
     is_damaged,
     is_formula_error,
     is_no_answer,
@@ -28,6 +29,7 @@ from shared.values import Unreadable, fold
 _WHOLE_FLOAT = re.compile(r"([0-9]{10})\.0+")
 _NINE_DIGITS = re.compile(r"[0-9][ -]?(?:[0-9][ -]?){7}[0-9]")
 _WITHOUT_ZERO = re.compile(r"[1-9][0-9]{8,9}(\.0+)?")
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z'-]*(?: [A-Za-z'-]+)*")
 _MOST_NAMED = 8
 _OPEN_KINDS: frozenset[Kind] = frozenset({"text", "long_text"})
 
@@ -58,13 +60,12 @@ class ColumnReader:
         self.heading = heading
         self.target = target
         self._read = read
-        self._known: dict[str, CellRead] = {}
+        self.known: dict[str, CellRead] = {}
 
     def read(self, cell: str) -> CellRead:
-        known = self._known.get(cell)
-        if known is None:
-            known = self._known[cell] = self._read_new(bare(cell))
-        return known
+        """Return what a cell holds, and remember it in `known`."""
+        found = self.known[cell] = self._read_new(bare(cell))
+        return found
 
     def _read_new(self, text: str) -> CellRead:
         if text.startswith("#") and is_formula_error(text):
@@ -192,7 +193,9 @@ def _read_number(question: Question, text: str) -> Answer | None:
 
 
 def _read_open(question: Question, text: str, *, may_call: bool) -> Answer | None:
-    if is_damaged(text):
+    if _PLAIN.fullmatch(text) and len(text) <= question.longest:  # most names are, and the form would not change them
+        return text
+    if is_damaged(text) or (question.kind == "text" and has_lost_letter(text)):
         raise UnreadableCell(sentences.DAMAGED_TEXT)
     if text[:1].isdigit() and is_rounded(text):
         raise UnreadableCell(sentences.DAMAGED_NUMBER)

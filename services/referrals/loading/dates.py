@@ -118,8 +118,10 @@ def is_swapped(cells: Sequence[str]) -> bool:
 
 def read_day(text: str, column: DayColumn) -> date:
     """Return the date that a cell holds. Raise `UnreadableDay` if it could mean another day."""
+    if parts := _BY_NUMBERS.fullmatch(text):
+        return _by_order(int(parts["first"]), int(parts["second"]), parts["year"], column)
     written = _without_time(plain_signs(clean_line(text)).strip("'\", "))
-    if parts := _BY_NUMBERS.fullmatch(written):
+    if written != text and (parts := _BY_NUMBERS.fullmatch(written)):
         return _by_order(int(parts["first"]), int(parts["second"]), parts["year"], column)
     if parts := _YEAR_FIRST.fullmatch(written):
         day = _real(parts["year"], parts["month"], parts["day"])

@@ -72,6 +72,8 @@ def _is_of_words(row: Sequence[str]) -> bool:
     """Return whether nearly all of these cells could be headings, and they are different ones."""
     cells = [cell for cell in row if cell]
     words = [cell for cell in cells if _LETTER.search(cell) and not _DATA.fullmatch(cell) and len(cell) <= 300]
+    if len(words) * 2 >= len(cells) and sum(map(is_common, words)) >= 3:  # and perhaps months: Jan-24, Feb-24
+        return True
     return len(words) * 10 >= len(cells) * 9 and len(set(words)) * 10 >= len(words) * 8
 
 

@@ -9,7 +9,7 @@ from shared.registers.definition.base import Role
 from shared.values import match_key
 
 ROLE_HEADINGS: Mapping[Role, tuple[str, ...]] = {
-    "family_name": ("surname", "last name", "family name", "second name"),
+    "family_name": ("surname", "last name", "family name"),
     "given_name": ("forename", "forenames", "first name", "first names", "given name", "given names", "christian name"),
     "born": ("dob", "d.o.b.", "date of birth", "birth date", "date born", "born", "birthday"),
     "nhs_number": ("nhs number", "nhs no", "nhs num", "nhs", "nhs id"),

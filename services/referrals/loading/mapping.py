@@ -226,7 +226,7 @@ def _fits(register: Definition, table: FileTable, place: int, target: str) -> bo
         return any(reader.codes_of(bare(cell)) is not None for cell in dict.fromkeys(cells))
     if question.kind in ("nhs_number", "postcode"):
         return _share(any(map(str.isdigit, cell)) for cell in cells) >= _ENOUGH
-    return True
+    return _share(map(_is_day, cells)) < _ENOUGH
 
 
 def _share(fitting: Iterable[bool]) -> float:

@@ -100,9 +100,9 @@ def _exact(options: Sequence[Option], spelled: Mapping[str, tuple[str, ...]]) ->
     for option in options:
         yield option.code, option.code
         yield option.label, option.code
-        if option.group:
-            yield f"{option.group} {option.label}", option.code
-            yield f"{option.label} {option.group}", option.code
+        for group in (option.group, *option.group.split(" or ")) if option.group else ():
+            yield f"{group} {option.label}", option.code
+            yield f"{option.label} {group}", option.code
     for code, words in spelled.items():
         yield from ((word, code) for word in words)
 

@@ -63,7 +63,7 @@ class RowReader:
             if cell == CLEAR:
                 self._clear(column, cleared, faults, faulty)
                 continue
-            found = column.read(cell)
+            found = column.known.get(cell) or column.read(cell)
             if found.says:
                 faults.append(CellFault(heading=column.heading, says=found.says))
                 faulty.add(column.target)

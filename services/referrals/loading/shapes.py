@@ -48,8 +48,11 @@ class Shapes:
         It does not if a date breaks a rule, a needed text has no letters, an option is retired, or an answer that the
         record has `before` would not be accepted today.
         """
-        if self._by_age_at_the_gate or any(self._is_blank(answers.get(name)) for name in self._texts):
+        if self._by_age_at_the_gate:
             return False
+        for name in self._texts:
+            if self._is_blank(answers.get(name)):
+                return False
         if any(retired.intersection(codes_of(answers.get(name))) for name, retired in self._retired.items()):
             return False
         if before and not all(self._is_sound(name, answer) for name, answer in before.items()):

@@ -127,6 +127,11 @@ FILES: dict[str, Untidy] = {
         skipped=(3, 4, 6, 7),
     ),
     "groups above the headings": Untidy(lines("Person,,,Risk", *LINES), PEOPLE, header_row=2, skipped=(1,)),
+    "months as headings": Untidy(
+        lines("Surname,Forename,DOB,01/2026,02/2026,Mar-26", "Smith,John,17/06/1990,R,A,G", "Lee,Ann,25/12/1985,G,G,G"),
+        [("Smith", "John", "17/06/1990", "R", "A", "G"), ("Lee", "Ann", "25/12/1985", "G", "G", "G")],
+        headings=("Surname", "Forename", "DOB", "01/2026", "02/2026", "Mar-26"),
+    ),
     "headings on several lines": Untidy(
         lines('"Surname","Fore-\nname","DOB\n(dd/mm/yyyy)",RAG', *LINES[1:]),
         PEOPLE,

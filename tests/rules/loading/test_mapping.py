@@ -107,7 +107,14 @@ def test_a_heading_that_could_mean_anything_is_left_to_the_user(heading: str) ->
 
 @pytest.mark.parametrize(
     ("heading", "cell"),
-    [("RAG", "Monthly"), ("DOB", "aged 40"), ("NHS No", "not yet"), ("Name", "X"), ("Diagnosis", "Epilepsy")],
+    [
+        ("RAG", "Monthly"),
+        ("DOB", "aged 40"),
+        ("NHS No", "not yet"),
+        ("Name", "X"),
+        ("Diagnosis", "Epilepsy"),
+        ("Last update", "17/06/2026"),
+    ],
 )
 def test_a_heading_is_not_believed_if_no_value_fits(heading: str, cell: str) -> None:
     assert target(heading, cell) is None
@@ -266,6 +273,8 @@ def test_a_mapping_that_cannot_be_is_refused(
         ("Ethnicity", "British", "A"),
         ("Ethnicity", "Mixed: White and Asian", "F"),
         ("Ethnicity", "White & Black Caribbean", "D"),
+        ("Ethnicity", "Asian - Indian", "H"),
+        ("Ethnicity", "Asian British - Pakistani", "J"),
         ("Ethnicity", "Unknown", "99"),
         ("Ethnicity", "A - Irish", None),
         ("Ethnicity", "White", None),

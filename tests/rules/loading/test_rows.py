@@ -105,6 +105,9 @@ CELLS = [
     ("Surname", "'t Hooft", "last_name", "'t Hooft"),
     ("Surname", "Müller", "last_name", "Müller"),
     ("Surname", "MÃ¼ller", "last_name", sentences.DAMAGED_TEXT),
+    ("Surname", "M?ller", "last_name", sentences.DAMAGED_TEXT),
+    ("Surname", "£ukasz", "last_name", sentences.DAMAGED_TEXT),
+    ("Latest update", "Well? Yes. £500 paid", "latest_update", "Well? Yes. £500 paid"),
     ("Surname", "M\ufffdller", "last_name", sentences.DAMAGED_TEXT),
     ("Surname", "x" * 101, "last_name", "This text is too long. Shorten it to 100 characters."),
     ("Surname", "CLEAR", "last_name", sentences.NEVER_CLEARED),
@@ -122,11 +125,11 @@ def test_a_cell_is_read_or_named(heading: str, cell: str, name: str, expected: s
     assert expected == answer(heading, cell, name)
 
 
-@pytest.mark.parametrize(("heading", "cell", "name", "expected"), CELLS)
-def test_what_is_said_of_a_cell_does_not_repeat_it(heading: str, cell: str, name: str, expected: str | None) -> None:
-    said = answer(heading, cell, name)
+@pytest.mark.parametrize(("heading", "cell"), [(heading, cell) for heading, cell, *_ in CELLS if len(cell) > 6])
+def test_what_is_said_of_a_cell_does_not_repeat_it(heading: str, cell: str) -> None:
+    row = row_with(**{heading: cell})
 
-    assert not (isinstance(said, str) and len(said) > 12 and len(cell) > 6 and cell in said)
+    assert not any(cell in fault.says for fault in (*row.faults, *judge(DSR, row, None, TODAY).faults))
 
 
 @pytest.mark.parametrize(
