@@ -81,7 +81,7 @@ class ColumnReader:
 class ColumnReaders:
     """Makes the readers of a file's columns."""
 
-    def __init__(self, register: Definition, table: FileTable, day_order: str, today: date) -> None:
+    def __init__(self, register: Definition, table: FileTable, day_order: DayOrder, today: date) -> None:
         self._register = register
         self._table = table
         self._order = day_order
@@ -103,7 +103,7 @@ class ColumnReaders:
     def days(self, place: int, question: Question | None = None) -> DayColumn:
         """Return how the dates of a column are read, which depends on all of them."""
         cells = [bare(row[place]) for row in self._table.rows if place < len(row)]
-        order: DayOrder = "month_first" if self._order == "month_first" else "day_first"
+        order: DayOrder = self._order
         return DayColumn(
             order=order,
             today=self._today,

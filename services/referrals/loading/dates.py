@@ -41,6 +41,7 @@ _YEAR = re.compile(r"(19|20)\d\d")
 _FIRST_OF_SERIALS = date(1899, 12, 30)
 _OLDEST = 110
 _MOST_YEARS_AHEAD = 20
+_LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _FEW = 20  # one date of the other order among so many is a slip
 
 
@@ -75,14 +76,8 @@ class DayColumn:
 
 def find_day_order(columns: Iterable[Sequence[str]]) -> DayOrder:
     """Return the order of day and month in the dates of these columns; `mixed` if it cannot be told."""
-    days_first, months_first, unclear = 0, 0, 0
-    for cells in columns:
-        filled = sum(map(bool, cells))
-        counted = _counted(cells)
-        if sum(counted) * 2 >= filled:
-            days_first, months_first, unclear = (
-                a + b for a, b in zip((days_first, months_first, unclear), counted, strict=True)
-            )
+    counted = list(map(_counted, columns))
+    days_first, months_first, unclear = (sum(each[order] for each in counted) for order in range(3))
     if days_first > months_first * _FEW:
         return "day_first"
     if months_first > days_first * _FEW:
@@ -90,12 +85,23 @@ def find_day_order(columns: Iterable[Sequence[str]]) -> DayOrder:
     return "mixed" if days_first or months_first or unclear else ""
 
 
+def has_dates(cells: Iterable[str]) -> bool:
+    """Return whether at least half of the cells that hold anything are dates in numbers."""
+    filled = [cell for cell in cells if cell]
+    return bool(filled) and sum(_BY_NUMBERS.match(cell) is not None for cell in filled) * 2 >= len(filled)
+
+
 def _counted(cells: Iterable[str]) -> tuple[int, int, int]:
     """Return how many dates have their day first, their month first, or could be read in both orders."""
     found = [(int(parts["first"]), int(parts["second"])) for cell in cells if (parts := _BY_NUMBERS.match(cell))]
-    days_first = sum(first > 12 >= second for first, second in found)
-    months_first = sum(second > 12 >= first for first, second in found)
-    return days_first, months_first, sum(first != second and max(first, second) <= 12 for first, second in found)
+    days_first = sum(first > 12 and _is_day_of(first, second) for first, second in found)
+    months_first = sum(second > 12 and _is_day_of(second, first) for first, second in found)
+    return days_first, months_first, sum(first != second and 0 < max(first, second) <= 12 for first, second in found)
+
+
+def _is_day_of(day: int, month: int) -> bool:
+    """Return whether a month has this day. What is no day in either order tells nothing of the order."""
+    return 1 <= month <= 12 and day <= _LONGEST_MONTHS[month - 1]
 
 
 def is_doubtful(cells: Sequence[str], order: DayOrder) -> bool:

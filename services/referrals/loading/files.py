@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from services.referrals.loading.dates import find_day_order
+from services.referrals.loading.dates import find_day_order, has_dates
 from services.referrals.loading.decoding import decode
 from services.referrals.loading.finding import find_table
 from services.referrals.loading.separated import split_text
@@ -68,8 +68,6 @@ def _tidied(rows: Sequence[Sequence[str]]) -> Grid:
 
 
 def _with_day_order(table: FileTable) -> FileTable:
-    order = find_day_order(
-        [row[place] for row in table.rows if place < len(row)] for place in range(len(table.headings))
-    )
-    reading = table.reading.model_copy(update={"day_order": order})
-    return FileTable(reading, table.headings, table.rows)
+    columns = ([row[place] for row in table.rows if place < len(row)] for place in range(len(table.headings)))
+    order = find_day_order(filter(has_dates, columns))
+    return FileTable(table.reading.model_copy(update={"day_order": order}), table.headings, table.rows)

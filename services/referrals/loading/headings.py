@@ -34,7 +34,7 @@ RATING_HEADINGS = (
 RATED_ON_HEADINGS = ("date rated", "date of rating", "rating date", "rag date", "date of rag", "date rag rated")
 SPECIAL_HEADINGS: Mapping[Special, tuple[str, ...]] = {
     "reference": ("reference", "register reference", "reference number", "record reference"),
-    "organisation": ("organisation", "referring organisation", "organization", "referring organization"),
+    "organisation": ("organisation", "referring organisation"),
     "added_on": (
         *("date added", "added on", "date added to register", "date on register", "date created", "created on"),
         *("date of entry", "register start date", "date entered", "date placed on register"),

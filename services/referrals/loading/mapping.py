@@ -40,7 +40,7 @@ class FileMapping:
 
     columns: dict[int, str]
     values: dict[str, dict[str, str]] = field(repr=False)
-    day_order: str = ""
+    day_order: DayOrder = ""
 
 
 @dataclass(frozen=True)

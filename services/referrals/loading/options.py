@@ -29,7 +29,7 @@ class OptionReader:
         spelled = register.load.values.get(question.name, {}) if register.load else {}
         is_rating = register.rating is not None and register.rating.question == question.name
         self._exact = _candidates(_exact(question.options, spelled))
-        self._common = _candidates(_common(question.options))
+        self._common = _candidates(_common(question))
         self._initials = _candidates(_initials(question.offered)) if is_rating else {}
 
     def code_of(self, text: str) -> str | None:
@@ -107,8 +107,11 @@ def _exact(options: Sequence[Option], spelled: Mapping[str, tuple[str, ...]]) ->
         yield from ((word, code) for word in words)
 
 
-def _common(options: Sequence[Option]) -> Iterator[tuple[str, str]]:
-    for option in options:
+def _common(question: Question) -> Iterator[tuple[str, str]]:
+    """Yield common spellings. Databases write yes as -1 or 1, and no as 0."""
+    if question.kind == "yes_no" and {"yes", "no"} <= question.labels.keys():
+        yield from (("-1", "yes"), ("1", "yes"), ("0", "no"))
+    for option in question.options:
         own = {match_key(option.code), match_key(option.label)}
         for group in _GROUPS:
             if own.intersection(group):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from services.referrals.loading.dates import DayOrder
 from services.referrals.loading.files import read_table
 from services.referrals.loading.judging import Judged, RowJudge
 from services.referrals.loading.mapping import FileMapping, check, suggest
@@ -65,13 +66,13 @@ def table_with(**other: str) -> FileTable:
     return table_of(list(cells), [[GOOD.get(heading, "") for heading in cells], list(cells.values())])
 
 
-def mapped(register: Definition, table: FileTable, day_order: str = "") -> FileMapping:
+def mapped(register: Definition, table: FileTable, day_order: DayOrder = "") -> FileMapping:
     """Return the mapping that is suggested for a table, as a user sends it who changes nothing."""
     found = suggest(register, table, None).columns
     return check(register, table, FileMapping({each.place: each.target or "" for each in found}, {}, day_order))
 
 
-def read_rows(register: Definition, table: FileTable, day_order: str = "", today: date = TODAY) -> list[ReadRow]:
+def read_rows(register: Definition, table: FileTable, day_order: DayOrder = "", today: date = TODAY) -> list[ReadRow]:
     reader = RowReader(register, table, mapped(register, table, day_order), today)
     return [reader.read(index) for index in range(len(table.rows))]
 

@@ -15,7 +15,7 @@ LIMITS = Limits(most_rows=1000, most_columns=50, most_cell=10_000)
 HEAD = ("Surname", "Forename", "DOB", "RAG")
 SMITH = ("Smith", "John", "17/06/1990", "Red")
 LEE = ("Lee", "Ann", "25/12/1985", "Green")
-PEOPLE = [SMITH, LEE]
+PEOPLE: list[tuple[str, ...]] = [SMITH, LEE]
 LINES = ["Surname,Forename,DOB,RAG", "Smith,John,17/06/1990,Red", "Lee,Ann,25/12/1985,Green"]
 
 
@@ -268,6 +268,14 @@ def test_a_workbook_under_a_false_name_is_read_by_its_content() -> None:
     assert PEOPLE == read(workbook([HEAD, *PEOPLE]), "dsr.csv").rows
 
 
+def far_right(book: Workbook) -> None:
+    first_sheet(book).cell(300, 16_384, "x")
+
+
+def far_below(book: Workbook) -> None:
+    first_sheet(book).cell(1_048_576, 5, "x")
+
+
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 UNREADABLE: dict[str, tuple[bytes | Callable[[], bytes], str]] = {
     "nothing": (b"", "no_rows"),
@@ -299,11 +307,11 @@ UNREADABLE: dict[str, tuple[bytes | Callable[[], bytes], str]] = {
     ),
     "a cell too long": (lines(LINES[0], f"Smith,John,17/06/1990,{'x' * 10_001}").encode(), "too_long_cell"),
     "a value in the last column": (
-        lambda: workbook([HEAD, *[SMITH] * 300], lambda book: first_sheet(book).cell(300, 16_384, "x") and None),
+        lambda: workbook([HEAD, *[SMITH] * 300], far_right),
         "too_many_columns",
     ),
     "a value in the last row": (
-        lambda: workbook([HEAD, SMITH], lambda book: first_sheet(book).cell(1_048_576, 5, "x") and None),
+        lambda: workbook([HEAD, SMITH], far_below),
         "too_many_rows",
     ),
 }
@@ -354,9 +362,11 @@ def test_a_sheet_that_is_not_there_is_no_table() -> None:
         (("17/06/1990", "06/17/1990"), "mixed"),
         (("1990-06-17", "17 June 1990"), ""),
         (("01/01/1990", "02/02/1990"), ""),
+        (("31/02/1990", "02/03/1990"), "mixed"),
+        (("3/4/89", "12.05.1985", "1/1/1950", "31/02/1990"), "mixed"),
     ],
 )
-def test_the_order_of_day_and_month_is_told_only_if_the_dates_tell_it(days: tuple[str, str], order: str) -> None:
+def test_the_order_of_day_and_month_is_told_only_if_the_dates_tell_it(days: tuple[str, ...], order: str) -> None:
     table = read(lines(LINES[0], *(f"Smith,John,{day},Red" for day in days)))
 
     assert order == table.reading.day_order

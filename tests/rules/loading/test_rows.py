@@ -10,6 +10,7 @@ from services.referrals.loading.files import read_table
 from services.referrals.loading.judging import judge
 from services.referrals.loading.mapping import FileMapping
 from services.referrals.loading.rows import ReadRow, RowReader
+from shared.messages import Refused
 from shared.registers.form.conditions import Answer
 from shared.registers.load import load_registers
 from tests.rules.loading.files import (
@@ -25,6 +26,7 @@ from tests.rules.loading.files import (
     table_with,
     told,
 )
+from tests.rules.loading.workbooks import Rows
 from tests.rules.typed import carers
 
 DSR = load_registers().find("dsr")
@@ -239,7 +241,7 @@ def _two_orders() -> list[tuple[int, str]]:
 def test_true_dates_that_a_program_has_swapped_are_named() -> None:
     """Text dates of days after the 12th beside true dates up to the 12th: the others were read month first."""
     cells = {**GOOD, "Consent date": "13/06/2020"}
-    rows = [
+    rows: Rows = [
         list(cells),
         list(cells.values()),
         [*GOOD.values(), date(2020, 5, 6)],
@@ -253,7 +255,12 @@ def test_true_dates_that_a_program_has_swapped_are_named() -> None:
 
 def test_true_dates_of_any_day_are_believed() -> None:
     cells = {**GOOD, "Consent date": "13/06/2020"}
-    rows = [list(cells), list(cells.values()), [*GOOD.values(), date(2020, 5, 6)], [*GOOD.values(), date(2020, 6, 26)]]
+    rows: Rows = [
+        list(cells),
+        list(cells.values()),
+        [*GOOD.values(), date(2020, 5, 6)],
+        [*GOOD.values(), date(2020, 6, 26)],
+    ]
 
     assert [(), (), ()] == [row.faults for row in read_rows(DSR, book_of(rows))]
 
@@ -265,6 +272,23 @@ def test_the_users_order_of_day_and_month_is_used() -> None:
     found = {order: read_rows(DSR, table, order)[0].answers["date_of_birth"] for order in ("day_first", "month_first")}
 
     assert {"day_first": "1990-04-03", "month_first": "1990-03-04"} == found
+
+
+def test_dates_among_other_words_are_asked_about_too() -> None:
+    rows = [GOOD | {"D.O.B.": cell} for cell in ("3/4/89", "1 May 1990", "1 June 1990", "1990-07-01", "n/k")]
+    table = table_of(list(GOOD), [list(row.values()) for row in rows])
+
+    with pytest.raises(Refused, match="day_order"):
+        mapped(DSR, table)
+
+
+def test_without_an_order_no_date_is_read_that_fits_both() -> None:
+    table = table_with(**{"D.O.B.": "03/04/1990"})
+    mapping = mapped(DSR, table)
+
+    row = RowReader(DSR, table, FileMapping(mapping.columns, mapping.values), TODAY).read(1)
+
+    assert [("D.O.B.", sentences.DAY_OR_MONTH)] == [(fault.heading, fault.says) for fault in row.faults]
 
 
 def test_a_value_means_what_the_user_said() -> None:
