@@ -25,6 +25,7 @@ _CLOCK = re.compile(
     rf"(?P<day>.*\d)[ t,]+(?P<time>\d{{1,2}}:\d\d(:\d\d([.,]\d+)?)?( ?[ap]\.?m\.?)?){_ZONED}", re.IGNORECASE
 )
 _MIDNIGHT = re.compile(r"0?0:00(:00([.,]0+)?)?|12:00(:00)? ?am", re.IGNORECASE)
+_LATE = re.compile(r"23:00(:00|$)")  # midnight in summer, as programs write it that take it for winter time
 _BY_NUMBERS = re.compile(r"(?P<first>\d{1,2}) ?[/. -] ?(?P<second>\d{1,2}) ?[/. -] ?(?P<year>\d{4}|\d{2})")
 _YEAR_FIRST = re.compile(r"(?P<year>\d{4})[/. -](?P<month>\d{1,2})[/. -](?P<day>\d{1,2})")
 _WEEKDAY = re.compile(r"(mon|tues?|wed(nes)?|thu(rs?)?|fri|sat(ur)?|sun)(day)?[., ]+", re.IGNORECASE)
@@ -146,7 +147,7 @@ def _without_time(written: str) -> str:
     found = _CLOCK.fullmatch(written)
     if found is None:
         return written
-    if found["zone"] and not _MIDNIGHT.fullmatch(found["time"]):
+    if _LATE.match(found["time"]) or (found["zone"] and not _MIDNIGHT.fullmatch(found["time"])):
         raise UnreadableDay(CLOCK)
     return found["day"]
 

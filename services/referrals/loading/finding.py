@@ -129,7 +129,7 @@ def _is_no_data(row: Sequence[str], filled: int, header: Sequence[str], width: i
         return True
     if _TOTAL.fullmatch(cells[0]) and all(map(_NUMBER.fullmatch, cells[1:])):
         return True
-    if filled <= max(2, width / 2) and any(map(_FURNITURE.fullmatch, cells)):
+    if all(map(_FURNITURE.fullmatch, cells)) or (filled <= 2 and any(map(_FURNITURE.fullmatch, cells))):
         return True
     same = sum(match_key(cell) == name for cell, name in zip(row, header, strict=False) if cell)
     return same * 10 >= filled * 9

@@ -126,6 +126,22 @@ FILES: dict[str, Untidy] = {
         PEOPLE,
         skipped=(3, 4, 6, 7),
     ),
+    "a sparse row with words of a printed report": Untidy(
+        lines(
+            "Surname,Forename,DOB,RAG,A,B,C",
+            "Smith,John,17/06/1990,Red,1x,1y,1z",
+            "Lee,Confidential,-,,,,",
+            "-,-,-,-,-,-,-",
+            "May,Jo,01/01/2001,Red,2x,2y,2z",
+        ),
+        [
+            ("Smith", "John", "17/06/1990", "Red", "1x", "1y", "1z"),
+            ("Lee", "Confidential", "-", "", "", "", ""),
+            ("May", "Jo", "01/01/2001", "Red", "2x", "2y", "2z"),
+        ],
+        headings=("Surname", "Forename", "DOB", "RAG", "A", "B", "C"),
+        skipped=(4,),
+    ),
     "groups above the headings": Untidy(lines("Person,,,Risk", *LINES), PEOPLE, header_row=2, skipped=(1,)),
     "months as headings": Untidy(
         lines("Surname,Forename,DOB,01/2026,02/2026,Mar-26", "Smith,John,17/06/1990,R,A,G", "Lee,Ann,25/12/1985,G,G,G"),

@@ -73,6 +73,7 @@ CELLS = [
     ("D.O.B.", "17/06/1990 00:00", "date_of_birth", "1990-06-17"),
     ("D.O.B.", "17/06/1990 14:30:05", "date_of_birth", "1990-06-17"),
     ("D.O.B.", "1990-06-16T23:00:00Z", "date_of_birth", sentences.CLOCK),
+    ("D.O.B.", "1990-06-16 23:00", "date_of_birth", sentences.CLOCK),
     ("D.O.B.", "33041", "date_of_birth", "1990-06-17"),
     ("D.O.B.", "33041.0", "date_of_birth", "1990-06-17"),
     ("D.O.B.", "19900617", "date_of_birth", "1990-06-17"),
