@@ -298,6 +298,10 @@ UNREADABLE: dict[str, tuple[bytes | Callable[[], bytes], str]] = {
     "blank lines": (b"\n\n , \n", "no_rows"),
     "a header alone": (LINES[0].encode(), "no_rows"),
     "data without a header": (lines(*LINES[1:]).encode(), "no_header"),
+    "data without a header, and a row of words": (
+        lines(*LINES[1:], *LINES[1:], "May,Jo,unknown,Green", LINES[1]).encode(),
+        "no_header",
+    ),
     "a letter": (b"Dear all,\nplease find the names below.\nYours\n", "no_header"),
     "a PDF": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "wrong_type"),
     "a page of the web": (b"\n<html><table><tr><td>Surname</td></tr></table></html>", "wrong_type"),
