@@ -28,7 +28,17 @@ ROLE_HEADINGS: Mapping[Role, tuple[str, ...]] = {
 }
 RATING_HEADINGS = (
     *("rag", "rag status", "rag rating", "rag rated", "current rag", "current rag status", "current rag rating"),
-    *("rating", "risk rating", "risk level", "level of risk", "risk status", "risk rag", "dsr rag", "dsr rating"),
+    *(
+        "rating",
+        "risk",
+        "risk rating",
+        "risk level",
+        "level of risk",
+        "risk status",
+        "risk rag",
+        "dsr rag",
+        "dsr rating",
+    ),
     *("current risk level", "current risk rating", "rag level"),
 )
 RATED_ON_HEADINGS = ("date rated", "date of rating", "rating date", "rag date", "date of rag", "date rag rated")

@@ -37,9 +37,11 @@ class NameColumn:
         words = _split_words(text)
         if by_capitals := _by_capitals(words):
             return by_capitals
-        if len(words) != 2 or not (self._given_first or self._family_first):
+        if len(words) != 2:
             return None
-        return (words[0], words[1]) if self._given_first else (words[1], words[0])
+        if self._given_first or _TITLES.match(clean_line(text)):  # no one writes Mr Smith John
+            return words[0], words[1]
+        return (words[1], words[0]) if self._family_first else None
 
 
 def _split_words(text: str) -> list[str]:

@@ -47,7 +47,7 @@ HEADINGS = [
     *((heading, "lead_professional") for heading in ("Lead professional", "Lead Prof", "Name of lead professional")),
     *(
         (heading, "risk_level")
-        for heading in ("RAG", "RAG status", "RAG Rating", "Risk level", "Current RAG", "risk_level")
+        for heading in ("RAG", "RAG status", "RAG Rating", "Risk level", "Current RAG", "Risk", "risk_level")
     ),
     *((heading, "risk_level_date") for heading in ("Date rated", "RAG date", "Date of the rating")),
     *((heading, "added_on") for heading in ("Date added", "Date added to DSR", "Date of referral", "Referral Date")),
