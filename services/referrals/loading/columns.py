@@ -28,7 +28,7 @@ from shared.values import Unreadable, fold
 
 _WHOLE_FLOAT = re.compile(r"([0-9]{10})\.0+")
 _NINE_DIGITS = re.compile(r"[0-9][ -]?(?:[0-9][ -]?){7}[0-9]")
-_WITHOUT_ZERO = re.compile(r"[1-9][0-9]{8,9}(\.0+)?")
+_WITHOUT_ZERO = re.compile(r"(?P<digits>[1-9][0-9]{8,9})(\.0+)?")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z'-]*(?: [A-Za-z'-]+)*")
 _MOST_NAMED = 8
 _OPEN_KINDS: frozenset[Kind] = frozenset({"text", "long_text"})
@@ -199,9 +199,7 @@ def _read_open(question: Question, text: str, *, may_call: bool) -> Answer | Non
         raise UnreadableCell(sentences.DAMAGED_TEXT)
     if text[:1].isdigit() and is_rounded(text):
         raise UnreadableCell(sentences.DAMAGED_NUMBER)
-    if may_call and _WITHOUT_ZERO.fullmatch(text):
-        raise UnreadableCell(sentences.LOST_ZERO)
-    return _as_in_the_form(question, text)
+    return _as_in_the_form(question, _with_zero(text) if may_call else text)
 
 
 def _read_formatted(question: Question, text: str) -> Answer | None:
@@ -209,9 +207,21 @@ def _read_formatted(question: Question, text: str) -> Answer | None:
         return None
     if question.kind == "phone" and is_rounded(text):
         raise UnreadableCell(sentences.DAMAGED_NUMBER)
-    if question.kind == "phone" and _WITHOUT_ZERO.fullmatch(text):
-        raise UnreadableCell(sentences.LOST_ZERO)
-    return _as_in_the_form(question, text)
+    return _as_in_the_form(question, _with_zero(text) if question.kind == "phone" else text)
+
+
+def _with_zero(text: str) -> str:
+    """
+    Return a telephone number with the 0 that a spreadsheet program drops from it.
+
+    Ten digits that begin with 1, 2 or 7 can be nothing else in the United Kingdom. Of others it is not clear.
+    """
+    found = _WITHOUT_ZERO.fullmatch(text)
+    if found is None:
+        return text
+    if len(found["digits"]) == 10 and found["digits"][0] in "127":
+        return f"0{found['digits']}"
+    raise UnreadableCell(sentences.LOST_ZERO)
 
 
 def _as_in_the_form(question: Question, text: str) -> Answer | None:

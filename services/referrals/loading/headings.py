@@ -10,7 +10,16 @@ from shared.values import match_key
 
 ROLE_HEADINGS: Mapping[Role, tuple[str, ...]] = {
     "family_name": ("surname", "last name", "family name"),
-    "given_name": ("forename", "forenames", "first name", "first names", "given name", "given names", "christian name"),
+    "given_name": (
+        "forename",
+        "forenames",
+        "first name",
+        "first names",
+        "given name",
+        "given names",
+        "christian name",
+        "forename 1",
+    ),
     "born": ("dob", "d.o.b.", "date of birth", "birth date", "date born", "born", "birthday"),
     "nhs_number": ("nhs number", "nhs no", "nhs num", "nhs", "nhs id"),
     "postcode": ("postcode", "post code", "home postcode", "current postcode", "address postcode", "postal code"),
@@ -22,7 +31,12 @@ ROLE_HEADINGS: Mapping[Role, tuple[str, ...]] = {
     "lead_professional_contact": (
         *("lead professional contact", "lead professional contact details", "lead professional phone"),
         *("lead professional telephone", "lead professional tel", "lead professional email"),
-        *("contact details of lead professional", "lead professional telephone or email"),
+        *(
+            "contact details of lead professional",
+            "lead professional telephone or email",
+            "lead professional tel/email",
+        ),
+        *("lead professional contact number", "lead professional contact no", "lead professional phone/email"),
     ),
     "latest_update": ("latest update", "last update", "current update", "update for meeting", "update for dsr meeting"),
 }
@@ -48,6 +62,7 @@ SPECIAL_HEADINGS: Mapping[Special, tuple[str, ...]] = {
     "added_on": (
         *("date added", "added on", "date added to register", "date on register", "date created", "created on"),
         *("date of entry", "register start date", "date entered", "date placed on register"),
+        *("date joined register", "start date on register", "date of entry to register"),
     ),
     "rated_on": RATED_ON_HEADINGS,
     "whole_name": (

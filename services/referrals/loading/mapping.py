@@ -192,9 +192,14 @@ def _tiers(register: Definition) -> list[ByKey]:
         _add(common, words, special)
     noun, code = register.identity.record, register.code
     _add(common, (f"{code} reference", f"{code} ref", f"{code} number", f"{noun} reference", f"{code} id"), "reference")
-    _add(common, (f"date of {noun}", f"{noun} date", f"date added to {code}", f"{code} start date"), "added_on")
+    _add(common, _added_words(noun, code), "added_on")
     _add(common, (f"date of {code} rating", *RATED_ON_HEADINGS), "rated_on")
     return [own, said, common]
+
+
+def _added_words(noun: str, code: str) -> tuple[str, ...]:
+    on = (f"date added to {code}", f"date added to the {code}", f"date on {code}", f"date placed on {code}")
+    return (f"date of {noun}", f"{noun} date", *on, f"{code} date", f"{code} start date", f"date of entry to {code}")
 
 
 def _add(found: ByKey, words: Iterable[str], target: str) -> None:
@@ -208,7 +213,10 @@ def _target_of(heading: str, tiers: Sequence[ByKey]) -> tuple[str, int]:
         for tier, known in enumerate(tiers):
             if key in known:
                 return (next(iter(known[key])) if len(known[key]) == 1 else "", tier)
-    return "", len(tiers)
+    parts = [part for part in heading.split("/") if part.strip()]
+    found = {_target_of(part, tiers) for part in parts} if len(parts) > 1 else set()  # Surname / Family name
+    targets = {target for target, _ in found}
+    return (targets.pop() if len(targets) == 1 else "", len(tiers))
 
 
 def _fits(register: Definition, table: FileTable, place: int, target: str) -> bool:

@@ -31,7 +31,15 @@ SAMPLES = {
 HEADINGS = [
     *(
         (heading, "last_name")
-        for heading in ("Surname", "SURNAME", "Last Name*", "Family name", "Client Surname", "last_name")
+        for heading in (
+            "Surname",
+            "SURNAME",
+            "Last Name*",
+            "Family name",
+            "Surname / Family Name",
+            "Client Surname",
+            "last_name",
+        )
     ),
     *(
         (heading, "first_name")
@@ -58,6 +66,7 @@ HEADINGS = [
     *((heading, "ethnicity") for heading in ("Ethnic Origin", "Ethnicity")),
 ]
 UNKNOWN = [
+    "Forename / Surname",
     "Comments",
     "GP",
     "Team",
