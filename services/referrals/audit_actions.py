@@ -26,6 +26,7 @@ class ReferralsAction(AuditAction):
     RECORD_HISTORY_READ = "record.history_read"
     RECORD_HOLDER_ASSIGNED = "record.holder_assigned"
     RECORD_HOLDINGS_READ = "record.holdings_read"
+    RECORD_LOADED = "record.loaded"
     RECORD_NAMED = "record.named"
     RECORD_NOTE_ADDED = "record.note_added"
     RECORD_NOTES_READ = "record.notes_read"

@@ -142,6 +142,7 @@ EVENTS: tuple[type[Event], ...] = (
     events.RecordEnded,
     events.RecordReinstated,
     events.RecordMoved,
+    events.RecordsLoaded,
     events.RoutineNotice,
     events.UrgentNotice,
     outcomes.OutcomeRecorded,

@@ -27,7 +27,10 @@ from shared.permissions import Visitor
 NOTES: TypeAdapter[tuple[NoteShown, ...]] = TypeAdapter(tuple[NoteShown, ...])
 
 FIND_CREATION = f"""
-    SELECT created_at, created_by_name
+    SELECT created_at, created_by_name, (
+        SELECT v.changed_at FROM record_version AS v
+        WHERE v.record_id = record.id AND v.version = 0 AND v.act = 'loaded'
+    ) AS loaded_at
     FROM record
     WHERE {in_sight("record")} AND id = $4 AND (is_open OR $5)
 """  # noqa: S608  a condition of ours
@@ -36,7 +39,7 @@ MOST = 200  # in one reply; `fitting` returns as many of them as it has room for
 FIND_UPDATES = """
     SELECT version, act, changed_at, changed_by_name, changes, count(*) OVER () AS there
     FROM record_version
-    WHERE record_id = $1 AND act <> 'created'
+    WHERE record_id = $1 AND version > 0
     ORDER BY version DESC
     OFFSET $2
     LIMIT $3
@@ -61,6 +64,7 @@ async def find_history(
         record_id=record_id,
         created_at=creation["created_at"],
         created_by=creation["created_by_name"],
+        loaded_at=creation["loaded_at"],
         updates=updates,
         older=_older(rows[0]["there"] if rows else 0, skip, len(updates)),
     )
@@ -85,8 +89,10 @@ def _fields(changes: list[list[Answer | None]]) -> tuple[FieldChange, ...]:
 
 
 READ_PAST = """
-    SELECT created_at, created_by, updates, updates_there, notes, notes_there
-    FROM read_past($1, $2, $3, $4, $5, $6)
+    SELECT p.created_at, p.created_by, p.updates, p.updates_there, p.notes, p.notes_there, (
+        SELECT v.changed_at FROM record_version AS v WHERE v.record_id = $2 AND v.version = 0 AND v.act = 'loaded'
+    ) AS loaded_at
+    FROM read_past($1, $2, $3, $4, $5, $6) AS p
 """
 
 
@@ -110,6 +116,7 @@ async def read_past(
             record_id=record_id,
             created_at=row["created_at"],
             created_by=row["created_by"],
+            loaded_at=row["loaded_at"],
             updates=updates,
             older=_older(row["updates_there"], skipped[0], len(updates)),
         ),

@@ -33,6 +33,8 @@ OF_SCOPE = """
     referrals.store.reversing.COUNT_WAITING referrals.store.reversing.FIND_ARCHIVED
     referrals.store.reversing.HOLD_RECORD referrals.store.reversing.HOLD_REVERSAL
     referrals.store.reversing.LIST_REVERSALS
+    referrals.store.loaded.COMPARE_ROWS referrals.store.loaded.HOLD_ROWS referrals.store.loaded.LOAD_RECORDS
+    referrals.store.loaded.LOAD_VERSIONS
     referrals.store.saving.FIND_FOR_UPDATE referrals.store.saving.SAVE_VERSION referrals.store.saving.STORE_VERSION
     referrals.store.saving.SUBMIT_RECORD
     outcomes.store.tasks.COUNT_TASKS outcomes.store.tasks.FIND_URGENT outcomes.store.tasks.HOLD_URGENT

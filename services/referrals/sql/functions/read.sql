@@ -68,7 +68,7 @@ BEGIN
     FROM (
         SELECT v.version, v.act, v.changed_at, v.changed_by_name AS changed_by, v.changes, count(*) OVER () AS there
         FROM record_version AS v
-        WHERE v.record_id = p_record AND v.act <> 'created'
+        WHERE v.record_id = p_record AND v.version > 0
         ORDER BY v.version DESC
         OFFSET p_skip_updates LIMIT p_most
     ) AS u;
