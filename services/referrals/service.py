@@ -16,6 +16,7 @@ from services.referrals.handlers.saving import Saving
 from services.referrals.handlers.settling import Settling
 from services.referrals.handlers.standing import RecordStatusHandlers
 from services.referrals.jobs import (
+    CLEAN_EVERY_SECONDS,
     END_EVERY_SECONDS,
     FOLD_EVERY_SECONDS,
     FOLD_GATHER_SECONDS,
@@ -119,6 +120,7 @@ def jobs_of(context: ServiceContext) -> list[Job]:
         ),
         Job("counters.prove", lambda: prove_counters(context), nightly=PROVED_AT_HOUR, at_start=False),
         Job("statistics.refresh", lambda: counting.refresh_statistics(context.background), every=REFRESH_EVERY_SECONDS),
+        Job("search.clean", lambda: counting.clean_search(context.background), every=CLEAN_EVERY_SECONDS),
         Job("records.settle", Settling(context).settle, every=SETTLE_EVERY_SECONDS),
         Job("records.end", DueRecords(context).end, every=END_EVERY_SECONDS),
         Job("drafts.purge", lambda: purge_drafts(context)),

@@ -149,7 +149,8 @@ class Loading:
         fine = [row for row, done in judged if done is None]
         refused = [done for _, done in judged if done]
         added = await self._add([row for row in fine if isinstance(row, NewRow)], frozenset(matches))
-        return [*refused, *added, *await self._save([row for row in fine if isinstance(row, ChangedRow)])]
+        saved = await self._save([row for row in fine if isinstance(row, ChangedRow)], frozenset(matches))
+        return [*refused, *added, *saved]
 
     def _verdict(self, row: Row, versions: Mapping[UUID, int], matches: tuple[Match, ...]) -> RowDone | None:
         """Return why a row is not stored; None if it is."""
@@ -195,11 +196,11 @@ class Loading:
         is_urgent = urgency_of(rating_of(self.register, row.content.answers)) == "urgent"
         return RowDone(row.number, "done", row.record_id, row.record.reference, 0, is_urgent=is_urgent)
 
-    async def _save(self, rows: Sequence[ChangedRow]) -> list[RowDone]:
+    async def _save(self, rows: Sequence[ChangedRow], matched: frozenset[UUID]) -> list[RowDone]:
         if not rows:
             return []
         versions = {row.record_id: self._version(row) for row in rows}
-        saved = await store.save_versions(self.db, self.scope, rows, list(versions.values()))
+        saved = await store.save_versions(self.db, self.scope, rows, list(versions.values()), matched)
         done = [row for row in rows if row.record_id in saved]
         await store.put_events(self.db, [each for row in done for each in self._changed(row, versions[row.record_id])])
         return [self._saved(row) if row in done else _not_done(row, "conflict") for row in rows]

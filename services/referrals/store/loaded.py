@@ -161,7 +161,7 @@ class SavedRow:
 
 
 LOAD_RECORDS = "SELECT load_records($1, $2, $3, $4, $5, $6, $7)"
-LOAD_VERSIONS = "SELECT load_versions($1, $2, $3, $4, $5, $6, $7)"
+LOAD_VERSIONS = "SELECT load_versions($1, $2, $3, $4, $5, $6, $7, $8)"
 PUT_EVENTS = "SELECT put_events($1)"
 
 
@@ -172,12 +172,16 @@ async def add_records(db: Database, scope: Scope, rows: Sequence[NewRow], matche
 
 
 async def save_versions(
-    db: Database, scope: Scope, rows: Sequence[ChangedRow], versions: Sequence[SavedRow]
+    db: Database, scope: Scope, rows: Sequence[ChangedRow], versions: Sequence[SavedRow], matched: Collection[UUID]
 ) -> frozenset[UUID]:
-    """Save versions, and return the records that still had the version that the row was checked with."""
+    """
+    Save versions, and return the records that still had the version that the row was checked with.
+
+    `matched` are flagged as likely duplicates.
+    """
     sent = (as_json(scope), as_json(versions), _contents(rows))
     rekeyed = [row.record_id for row in rows if row.content.keys is not None]
-    return frozenset(await db.fetchval(LOAD_VERSIONS, *sent, rekeyed, *keyed(rows)))
+    return frozenset(await db.fetchval(LOAD_VERSIONS, *sent, rekeyed, *keyed(rows), list(matched)))
 
 
 def _contents(rows: Sequence[Row]) -> str:

@@ -16,8 +16,7 @@ READ_MAILS = "SELECT id, template, lane FROM mail"
 
 
 def a_load(uploaded_by: UUID | None = None, **counts: int) -> RecordsLoaded:
-    found = {"new": 120, "updated": 14, "unchanged": 9, "errors": 7, "urgent": 3} | counts
-    return RecordsLoaded(
+    found = RecordsLoaded(
         event_id=new_id(),
         occurred_at=MOMENT,
         register_code="dsr",
@@ -25,8 +24,13 @@ def a_load(uploaded_by: UUID | None = None, **counts: int) -> RecordsLoaded:
         record_id=new_id(),
         version=0,
         uploaded_by=uploaded_by or new_id(),
-        **found,
+        new=120,
+        updated=14,
+        unchanged=9,
+        errors=7,
+        urgent=3,
     )
+    return found.model_copy(update=counts)
 
 
 async def told(rig: Rig, loaded: RecordsLoaded) -> list[Taken]:

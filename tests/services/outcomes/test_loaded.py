@@ -31,10 +31,10 @@ INSERT_BESIDE = """
 
 async def loaded_reds(watch: Watch, administrator: Visitor, many: int = 3) -> list[UUID]:
     rows = [
-        replace(a_new_row(watch.rig.referrals, administrator, number, risk_level=RED), rated_on=RATED)
+        replace(a_new_row(watch.rig.referrals.context, administrator, number, risk_level=RED), rated_on=RATED)
         for number in range(many)
     ]
-    return [each.record_id for each in await load(watch.rig.referrals, administrator, *rows)]
+    return [each.record_id for each in await load(watch.rig.referrals.context, administrator, *rows)]
 
 
 async def told_of(watch: Watch, record_ids: list[UUID]) -> int:
@@ -96,9 +96,9 @@ async def test_a_row_that_turns_a_record_red_opens_a_task_of_which_nobody_is_tol
     watch: Watch, administrator: Visitor
 ) -> None:
     receipt = await a_record(watch, administrator, GREEN)
-    row = await a_changed_row(watch.rig.referrals, administrator, receipt.record_id, risk_level=RED)
+    row = await a_changed_row(watch.rig.referrals.context, administrator, receipt.record_id, risk_level=RED)
 
-    await load(watch.rig.referrals, administrator, replace(row, rated_on=RATED))
+    await load(watch.rig.referrals.context, administrator, replace(row, rated_on=RATED))
     await watch.hear()
 
     assert LONG_AGO == (await watch.the_urgent(administrator)).opened_at

@@ -10,25 +10,25 @@ from services.referrals.rules.answers import changed_answers, changes_between
 from services.referrals.rules.ratings import rerating
 from services.referrals.store.loaded import ChangedRow, NewRow, Row, RowDone
 from services.referrals.store.saving import NewRecord, find_for_update
+from shared.context import ServiceContext
 from shared.contracts.referrals.answers import Answer
 from shared.database import transaction
 from shared.permissions import Visitor
 from shared.registers.bodies import organisation_compartment
 from tests.services.referrals.builders import EDITION, a_referral, new_id
 from tests.services.referrals.people import a_person
-from tests.services.referrals.rig import Referrals
 
 
-def a_new_row(referrals: Referrals, visitor: Visitor, number: int = 1, /, **answers: Answer) -> NewRow:
+def a_new_row(context: ServiceContext, visitor: Visitor, number: int = 1, /, **answers: Answer) -> NewRow:
     """Return a row about a new person with these answers."""
-    register, stored = referrals.context.registers.find("dsr", EDITION), a_referral(**a_person() | answers)
+    register, stored = context.registers.find("dsr", EDITION), a_referral(**a_person() | answers)
     organisation_id = visitor.organisation_ids[0]
     record = NewRecord(new_id(), "", EDITION, register.lifecycle.first_state, organisation_id, organisation_id)
     return NewRow(number, record, organisation_compartment(organisation_id), content_of(register, stored))
 
 
 async def a_changed_row(
-    referrals: Referrals,
+    context: ServiceContext,
     visitor: Visitor,
     record_id: UUID,
     number: int = 1,
@@ -36,11 +36,11 @@ async def a_changed_row(
     **answers: Answer,
 ) -> ChangedRow:
     """Return a row that changes these answers of a record, as it is now."""
-    async with referrals.context.one_trip() as db:
+    async with context.one_trip() as db:
         _, present = await find_for_update(db, visitor, new_id(), record_id)
     assert present is not None
-    register = referrals.context.registers.find("dsr", present.edition)
-    after = changed_answers(register, present.answers, {**present.answers, **answers}, referrals.context.day())
+    register = context.registers.find("dsr", present.edition)
+    after = changed_answers(register, present.answers, {**present.answers, **answers}, context.day())
     changes = changes_between(register, present.answers, after)
     return ChangedRow(
         number,
@@ -53,16 +53,16 @@ async def a_changed_row(
 
 
 async def load(
-    referrals: Referrals, visitor: Visitor, *rows: Row, chunks: Sequence[int] = (), upload_id: UUID | None = None
+    context: ServiceContext, visitor: Visitor, *rows: Row, chunks: Sequence[int] = (), upload_id: UUID | None = None
 ) -> list[RowDone]:
     """Load rows in one transaction, or in one for each of these numbers of rows."""
-    register, upload, done = referrals.context.registers.find("dsr", EDITION), upload_id or new_id(), []
+    register, upload, done = context.registers.find("dsr", EDITION), upload_id or new_id(), []
     left = list(rows)
     for size in (*chunks, len(rows)):
         some, left = left[:size], left[size:]
         new, changed = [r for r in some if isinstance(r, NewRow)], [r for r in some if isinstance(r, ChangedRow)]
-        async with transaction(referrals.pool, visitor) as db:
-            done += await load_rows(db, visitor, register, upload, new, changed, referrals.context.clock())
+        async with transaction(context.pool, visitor) as db:
+            done += await load_rows(db, visitor, register, upload, new, changed, context.clock())
     return done
 
 

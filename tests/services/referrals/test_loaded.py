@@ -76,7 +76,7 @@ async def test_a_loaded_record_has_the_same_rows_in_every_table_as_a_submitted_o
     submitted = await referrals.submit(visitor, **person)
     await owner.db.execute("UPDATE record SET is_open = false, ended_at = now() WHERE id = $1", submitted.record_id)
 
-    (done,) = await load(referrals, visitor, a_new_row(referrals, visitor, **person))
+    (done,) = await load(referrals.context, visitor, a_new_row(referrals.context, visitor, **person))
 
     await owner.db.execute("UPDATE record SET is_open = true, ended_at = NULL WHERE id = $1", submitted.record_id)
     expected, found = await rows_of(owner, submitted.record_id), await rows_of(owner, done.record_id)
@@ -97,7 +97,8 @@ async def test_a_row_that_changes_a_record_leaves_the_same_rows_as_a_form(referr
     await owner.db.execute("UPDATE record SET is_open = false, ended_at = now() WHERE id = $1", by_form.record_id)
     by_row = await referrals.submit(visitor, **person)
 
-    (done,) = await load(referrals, visitor, await a_changed_row(referrals, visitor, by_row.record_id, **changes))
+    row = await a_changed_row(referrals.context, visitor, by_row.record_id, **changes)
+    (done,) = await load(referrals.context, visitor, row)
 
     await owner.db.execute("UPDATE record SET is_open = true, ended_at = NULL WHERE id = $1", by_form.record_id)
     expected, found = await rows_of(owner, by_form.record_id), await rows_of(owner, by_row.record_id)
@@ -113,9 +114,9 @@ async def test_a_loaded_record_has_the_dates_of_the_file_and_its_history_says_th
 ) -> None:
     visitor = a_visitor()
 
-    (done,) = await load(
-        referrals, visitor, replace(a_new_row(referrals, visitor, risk_level=RED), added_on=ADDED, rated_on=RATED)
-    )
+    row = replace(a_new_row(referrals.context, visitor, risk_level=RED), added_on=ADDED, rated_on=RATED)
+
+    (done,) = await load(referrals.context, visitor, row)
 
     shown, history = await referrals.read(visitor, done.record_id), await referrals.history(visitor, done.record_id)
     stood = await standing(referrals, done.record_id)
@@ -132,8 +133,8 @@ async def test_a_rating_of_a_row_is_the_present_one_though_it_is_older_than_the_
     visitor = a_visitor()
     receipt = await referrals.submit(visitor, risk_level=GREEN)
 
-    row = await a_changed_row(referrals, visitor, receipt.record_id, risk_level=RED)
-    await load(referrals, visitor, replace(row, rated_on=RATED))
+    row = await a_changed_row(referrals.context, visitor, receipt.record_id, risk_level=RED)
+    await load(referrals.context, visitor, replace(row, rated_on=RATED))
 
     stood, history = await standing(referrals, receipt.record_id), await referrals.history(visitor, receipt.record_id)
     assert ("urgent", midnight(RATED)) == (stood.urgency, stood.rated_at)
@@ -144,8 +145,9 @@ async def test_a_rating_of_a_row_is_the_present_one_though_it_is_older_than_the_
 @pytest.mark.requirement("R-USE-013")
 async def test_a_row_has_public_events_and_no_notice(referrals: Referrals) -> None:
     visitor = a_visitor()
-    (added,) = await load(referrals, visitor, a_new_row(referrals, visitor, risk_level=GREEN))
-    await load(referrals, visitor, await a_changed_row(referrals, visitor, added.record_id, risk_level=RED))
+    (added,) = await load(referrals.context, visitor, a_new_row(referrals.context, visitor, risk_level=GREEN))
+    row = await a_changed_row(referrals.context, visitor, added.record_id, risk_level=RED)
+    await load(referrals.context, visitor, row)
 
     told = await referrals.told(added.record_id)
 
@@ -161,7 +163,8 @@ async def test_a_form_tells_of_a_rating_and_a_row_that_replaces_it_does_not(refe
     receipt = await referrals.submit(visitor, risk_level=GREEN)
     told = [(await standing(referrals, receipt.record_id)).is_told]
 
-    await load(referrals, visitor, await a_changed_row(referrals, visitor, receipt.record_id, risk_level=RED))
+    row = await a_changed_row(referrals.context, visitor, receipt.record_id, risk_level=RED)
+    await load(referrals.context, visitor, row)
     told.append((await standing(referrals, receipt.record_id)).is_told)
     loaded = receipt.model_copy(update={"version": 1})
     green = await referrals.update(visitor, loaded, risk_level=GREEN)
@@ -173,7 +176,7 @@ async def test_a_form_tells_of_a_rating_and_a_row_that_replaces_it_does_not(refe
 
 async def test_an_update_by_hand_that_leaves_a_loaded_rating_tells_nobody(referrals: Referrals) -> None:
     visitor = a_visitor()
-    (done,) = await load(referrals, visitor, a_new_row(referrals, visitor, risk_level=RED))
+    (done,) = await load(referrals.context, visitor, a_new_row(referrals.context, visitor, risk_level=RED))
     receipt = RecordReceipt(record_id=done.record_id, reference=done.reference, version=0, rating=RED)
 
     await referrals.anyway(visitor, an_update(receipt, risk_level=RED, latest_update="Seen at home"))
@@ -185,9 +188,9 @@ async def test_the_audit_of_a_load_is_one_row_with_the_upload_and_the_records(
     referrals: Referrals, owner: Owner
 ) -> None:
     visitor, upload_id = a_visitor(), new_id()
-    rows = [a_new_row(referrals, visitor, number, **a_person()) for number in range(3)]
+    rows = [a_new_row(referrals.context, visitor, number, **a_person()) for number in range(3)]
 
-    done = await load(referrals, visitor, *rows, upload_id=upload_id)
+    done = await load(referrals.context, visitor, *rows, upload_id=upload_id)
 
     audited = await owner.rows("SELECT action, subjects FROM audit WHERE actor = $1", visitor.user_id)
     assert [("record.loaded", [upload_id, *(each.record_id for each in done)])] == [tuple(row) for row in audited]
@@ -196,10 +199,10 @@ async def test_the_audit_of_a_load_is_one_row_with_the_upload_and_the_records(
 # ---------------------------------------------------------------------------------------------- compared under the lock
 async def test_a_row_about_a_person_who_was_added_meanwhile_is_taken(referrals: Referrals) -> None:
     visitor, person = a_visitor(Role.ADMINISTRATOR), a_person()
-    row = a_new_row(referrals, visitor, **person)
+    row = a_new_row(referrals.context, visitor, **person)
     await referrals.submit(colleague_of(visitor), **person)
 
-    (done,) = await load(referrals, visitor, row)
+    (done,) = await load(referrals.context, visitor, row)
 
     assert "taken" == done.verdict
     assert 1 == (await referrals.listed(visitor)).total
@@ -212,11 +215,11 @@ async def test_a_row_of_a_namesake_is_added_and_flagged_if_the_check_has_judged_
     names = {**a_person(), "date_of_birth": "1990-05-06"}
     first = await referrals.submit(visitor, **names)
 
-    row = a_new_row(referrals, visitor, **names | {"nhs_number": an_nhs_number()})
+    row = a_new_row(referrals.context, visitor, **names | {"nhs_number": an_nhs_number()})
     judged = (Match(first.record_id, ("born family_name given_name",), has_nhs_number=True),)
 
-    (taken,) = await load(referrals, visitor, row)
-    (done,) = await load(referrals, visitor, replace(row, content=replace(row.content, judged=judged)))
+    (taken,) = await load(referrals.context, visitor, row)
+    (done,) = await load(referrals.context, visitor, replace(row, content=replace(row.content, judged=judged)))
 
     flagged = await owner.value(
         "SELECT state FROM possible_duplicate WHERE one IN ($1, $2) AND other IN ($1, $2)",
@@ -229,10 +232,10 @@ async def test_a_row_of_a_namesake_is_added_and_flagged_if_the_check_has_judged_
 async def test_a_row_of_a_record_that_was_saved_since_the_check_is_a_conflict(referrals: Referrals) -> None:
     visitor = a_visitor()
     receipt = await referrals.submit(visitor)
-    row = await a_changed_row(referrals, visitor, receipt.record_id, latest_update="From the file")
+    row = await a_changed_row(referrals.context, visitor, receipt.record_id, latest_update="From the file")
     await referrals.update(visitor, receipt, latest_update="By hand")
 
-    (done,) = await load(referrals, visitor, row)
+    (done,) = await load(referrals.context, visitor, row)
 
     assert "conflict" == done.verdict
     assert "By hand" == (await referrals.read(visitor, receipt.record_id)).answers["latest_update"]
@@ -241,10 +244,10 @@ async def test_a_row_of_a_record_that_was_saved_since_the_check_is_a_conflict(re
 async def test_a_row_of_a_record_that_was_archived_since_the_check_is_a_conflict(referrals: Referrals) -> None:
     visitor = a_visitor(Role.ADMINISTRATOR)
     receipt = await referrals.submit(visitor)
-    row = await a_changed_row(referrals, visitor, receipt.record_id, latest_update="From the file")
+    row = await a_changed_row(referrals.context, visitor, receipt.record_id, latest_update="From the file")
     await referrals.archive(visitor, receipt)
 
-    (done,) = await load(referrals, visitor, row)
+    (done,) = await load(referrals.context, visitor, row)
 
     assert "conflict" == done.verdict
 
@@ -252,10 +255,10 @@ async def test_a_row_of_a_record_that_was_archived_since_the_check_is_a_conflict
 async def test_a_row_that_gives_a_record_the_nhs_number_of_another_one_is_taken(referrals: Referrals) -> None:
     visitor, number = a_visitor(), an_nhs_number()
     receipt = await referrals.submit(visitor, **a_person(nhs_number=""))
-    row = await a_changed_row(referrals, visitor, receipt.record_id, nhs_number=number)
+    row = await a_changed_row(referrals.context, visitor, receipt.record_id, nhs_number=number)
     await referrals.submit(visitor, **a_person(nhs_number=number))
 
-    (done,) = await load(referrals, visitor, row)
+    (done,) = await load(referrals.context, visitor, row)
 
     assert "taken" == done.verdict
 
@@ -265,9 +268,9 @@ async def test_a_reference_that_another_record_has_is_drawn_again(
 ) -> None:
     visitor, drawn = a_visitor(), iter([7, 7, 7, 8])
     monkeypatch.setattr("services.referrals.handlers.loaded.Loading.draw", lambda _loading, _most: next(drawn))
-    rows = [a_new_row(referrals, visitor, number, **a_person()) for number in range(2)]
+    rows = [a_new_row(referrals.context, visitor, number, **a_person()) for number in range(2)]
 
-    first, second = await load(referrals, visitor, *rows, chunks=[1])
+    first, second = await load(referrals.context, visitor, *rows, chunks=[1])
 
     assert first.reference != second.reference
     assert [second.record_id] == [row.record_id for row in (await referrals.listed(visitor, second.reference)).rows]
@@ -276,18 +279,18 @@ async def test_a_reference_that_another_record_has_is_drawn_again(
 # ------------------------------------------------------------------------------------------------------------ the walls
 async def test_the_database_refuses_a_row_of_an_organisation_out_of_reach(referrals: Referrals) -> None:
     visitor, elsewhere = a_visitor(), new_id()
-    row = in_organisation(a_new_row(referrals, visitor), elsewhere)
+    row = in_organisation(a_new_row(referrals.context, visitor), elsewhere)
 
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await load(referrals, visitor, row)
+        await load(referrals.context, visitor, row)
 
 
 async def test_a_record_out_of_reach_is_neither_held_nor_saved(referrals: Referrals) -> None:
     owner_of_it, visitor = a_visitor(), a_visitor()
     receipt = await referrals.submit(owner_of_it)
-    row = await a_changed_row(referrals, owner_of_it, receipt.record_id, latest_update="From elsewhere")
+    row = await a_changed_row(referrals.context, owner_of_it, receipt.record_id, latest_update="From elsewhere")
 
-    (done,) = await load(referrals, visitor, row)
+    (done,) = await load(referrals.context, visitor, row)
 
     assert "conflict" == done.verdict
     assert 0 == (await referrals.read(owner_of_it, receipt.record_id)).version
@@ -331,7 +334,7 @@ async def test_any_chunks_give_the_same_register(referrals: Referrals, owner: Ow
     for sizes in ([1] * len(rows), [chance.randint(1, 5) for _ in rows]):
         visitor = a_visitor()
         made = await some_rows(referrals, visitor, rows, people, number)
-        done = await load(referrals, visitor, *made, chunks=sizes)
+        done = await load(referrals.context, visitor, *made, chunks=sizes)
         found.append(([each.verdict for each in done], await content_of_all(referrals, owner, visitor)))
         await owner.db.execute("DELETE FROM record WHERE compartment_id = $1", visitor.organisation_ids[0])
 
@@ -352,11 +355,11 @@ async def some_rows(
         answers = {"first_name": given, "last_name": family, "nhs_number": number if has_number else ""}
         answers |= {"latest_update": f"Row {place}"}
         if is_new:
-            made.append(a_new_row(referrals, visitor, place, **answers))
+            made.append(a_new_row(referrals.context, visitor, place, **answers))
         else:
             before = {**people[place], "latest_update": f"Row {place} before"}
             there = await referrals.ask(visitor, unasked(**before))
-            made.append(await a_changed_row(referrals, visitor, there.record_id, place, **answers))
+            made.append(await a_changed_row(referrals.context, visitor, there.record_id, place, **answers))
     return made
 
 
@@ -366,11 +369,11 @@ async def test_of_two_loads_of_the_same_people_at_once_each_person_is_added_once
     people = [a_person() for _ in range(40)]
 
     def the_file() -> list[NewRow]:
-        return [a_new_row(referrals, visitor, number, **person) for number, person in enumerate(people)]
+        return [a_new_row(referrals.context, visitor, number, **person) for number, person in enumerate(people)]
 
     one, other = await asyncio.gather(
-        load(referrals, visitor, *the_file(), chunks=[10] * 4),
-        load(referrals, visitor, *reversed(the_file()), chunks=[7] * 6),
+        load(referrals.context, visitor, *the_file(), chunks=[10] * 4),
+        load(referrals.context, visitor, *reversed(the_file()), chunks=[7] * 6),
     )
 
     verdicts = sorted(each.verdict for each in (*one, *other))
@@ -382,10 +385,10 @@ async def test_of_two_loads_of_the_same_people_at_once_each_person_is_added_once
 async def test_a_load_and_forms_of_the_same_people_at_once_add_each_once(referrals: Referrals) -> None:
     visitor = a_visitor()
     people = [a_person() for _ in range(20)]
-    rows = [a_new_row(referrals, visitor, number, **person) for number, person in enumerate(people)]
+    rows = [a_new_row(referrals.context, visitor, number, **person) for number, person in enumerate(people)]
 
     loaded, refusals = await asyncio.gather(
-        load(referrals, visitor, *rows, chunks=[5] * 4),
+        load(referrals.context, visitor, *rows, chunks=[5] * 4),
         asyncio.gather(*(referrals.refusal(visitor, unasked(**person)) for person in people[:6])),
     )
 
@@ -401,13 +404,14 @@ async def test_of_two_loads_that_change_the_same_records_at_once_one_wins_each(r
 
     async def the_file(said: str) -> list[Row]:
         return [
-            await a_changed_row(referrals, visitor, each.record_id, number, latest_update=said)
+            await a_changed_row(referrals.context, visitor, each.record_id, number, latest_update=said)
             for number, each in enumerate(receipts)
         ]
 
     one, other = await the_file("One"), await the_file("Other")
     first, second = await asyncio.gather(
-        load(referrals, visitor, *one, chunks=[4] * 3), load(referrals, visitor, *reversed(other), chunks=[5] * 3)
+        load(referrals.context, visitor, *one, chunks=[4] * 3),
+        load(referrals.context, visitor, *reversed(other), chunks=[5] * 3),
     )
 
     assert ["conflict"] * 12 + ["done"] * 12 == sorted(each.verdict for each in (*first, *second))

@@ -100,13 +100,14 @@ BEGIN
     WITH inserted AS (
         INSERT INTO record (
             id, reference, register_code, edition, state, compartment_id, organisation_id, created_by, created_by_name,
-            created_at, updated_at, rating, rated_at, is_told, ends_on, awaiting, locality, given_name, family_name, born,
+            created_at, updated_at, rating, rated_at, is_told, overlay, ends_on, awaiting, locality, given_name, family_name, born,
             nhs_number, postcode, search, sort_name, answers
         )
         SELECT
             w.record_id, w.reference, scope.register_code, w.edition, w.state, w.compartment_id, w.organisation_id,
             scope.user_id, scope.full_name, coalesce(day_began(w.added_on), now()), now(), c.rating,
-            coalesce(day_began(w.rated_on), now()), false, w.ends_on, w.awaiting, c.locality, c.given_name,
+            coalesce(day_began(w.rated_on), now()), false,
+            (SELECT coalesce(max(o.version), 0) FROM overlay AS o WHERE o.register_code = scope.register_code), w.ends_on, w.awaiting, c.locality, c.given_name,
             c.family_name, c.born, c.nhs_number, c.postcode, c.search, c.sort_name, c.answers
         FROM jsonb_array_elements(p_rows) WITH ORDINALITY AS each (item, place)
         CROSS JOIN LATERAL jsonb_to_record(each.item) AS w (
@@ -153,9 +154,10 @@ END
 $$;
 
 -- Save new answers of records, each if it is in scope and still has its version. Return the records that were saved.
--- `p_rekeyed` are the records that get new keys.
+-- `p_rekeyed` are the records that get new keys, and `p_matched` those of them that share a key with another one.
 CREATE OR REPLACE FUNCTION load_versions(
-    p_scope jsonb, p_rows jsonb, p_contents jsonb, p_rekeyed uuid [], p_keyed uuid [], p_keys text [], p_rules text []
+    p_scope jsonb, p_rows jsonb, p_contents jsonb, p_rekeyed uuid [], p_keyed uuid [], p_keys text [], p_rules text [],
+    p_matched uuid []
 ) RETURNS uuid []
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
@@ -178,7 +180,7 @@ BEGIN
         WHERE r.id = w.record_id AND r.version = w.version AND r.is_open AND r.register_code = scope.register_code
             AND (scope.compartment_ids IS NULL OR r.compartment_id = ANY(scope.compartment_ids))
             AND (NOT scope.own_records_only OR r.created_by = scope.user_id OR r.id = ANY(held_ids()))
-        RETURNING r.id, r.version, r.edition, r.overlay, r.answers, w.changes,
+        RETURNING r.id, r.version, r.edition, r.overlay, r.answers, w.changes, w.withdraws,
             CASE WHEN w.rerated THEN day_began(w.rated_on) END AS rated_at
     ), kept AS (
         INSERT INTO record_version (
@@ -188,12 +190,13 @@ BEGIN
             u.rated_at, u.answers
         FROM updated AS u
         RETURNING record_id
+    ), withdrawn AS (
+        UPDATE ending_decision AS d SET withdrawn_at = now()
+        FROM updated AS u
+        WHERE u.withdraws AND d.record_id = u.id AND d.withdrawn_at IS NULL
     )
     SELECT coalesce(array_agg(k.record_id), '{}') INTO saved FROM kept AS k;
-    UPDATE ending_decision AS d SET withdrawn_at = now()
-    FROM read_loaded(p_rows) AS w
-    WHERE w.withdraws AND d.record_id = w.record_id AND d.record_id = ANY(saved) AND d.withdrawn_at IS NULL;
-    PERFORM change_keys(scope.register_code, saved, p_rekeyed, p_keyed, p_keys, p_rules);
+    PERFORM change_keys(scope.register_code, saved, p_rekeyed, p_keyed, p_keys, p_rules, p_matched);
     RETURN saved;
 END
 $$;
@@ -219,21 +222,34 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     ])
 $$;
 
--- Replace the keys of some of the saved records, and flag the matches of new keys.
+-- Replace the keys of some of the saved records, and flag the matches of new keys, as `keep_keys` does for one.
 CREATE OR REPLACE FUNCTION change_keys(
-    p_register text, p_saved uuid [], p_rekeyed uuid [], p_keyed uuid [], p_keys text [], p_rules text []
+    p_register text, p_saved uuid [], p_rekeyed uuid [], p_keyed uuid [], p_keys text [], p_rules text [],
+    p_matched uuid []
 ) RETURNS void
-LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-    PERFORM keep_keys(
-        n.record_id, p_register, coalesce(array_agg(k.key ORDER BY k.place) FILTER (WHERE k.key IS NOT NULL), '{}'),
-        coalesce(array_agg(k.rule ORDER BY k.place) FILTER (WHERE k.key IS NOT NULL), '{}')
+    DELETE FROM record_key AS k
+    WHERE k.record_id = ANY(p_rekeyed) AND k.record_id = ANY(p_saved) AND NOT EXISTS (
+        SELECT FROM unnest(p_keyed, p_keys) AS w (record_id, key) WHERE w.record_id = k.record_id AND w.key = k.key
+    );
+    WITH fresh AS (
+        INSERT INTO record_key (record_id, register_code, key, rule)
+        SELECT w.record_id, p_register, w.key, w.rule
+        FROM unnest(p_keyed, p_keys, p_rules) AS w (record_id, key, rule)
+        WHERE w.record_id = ANY(p_rekeyed) AND w.record_id = ANY(p_saved)
+        ON CONFLICT DO NOTHING
+        RETURNING record_id, key
     )
-    FROM unnest(p_rekeyed) AS n (record_id)
-    LEFT JOIN unnest(p_keyed, p_keys, p_rules) WITH ORDINALITY AS k (record_id, key, rule, place)
-        ON k.record_id = n.record_id
-    WHERE n.record_id = ANY(p_saved)
-    GROUP BY n.record_id;
+    SELECT array_agg(f.record_id), array_agg(f.key) INTO p_keyed, p_keys FROM fresh AS f;
+    PERFORM flag_matches(f.record_id, p_register, array_agg(f.key ORDER BY f.place))
+    FROM unnest(p_keyed, p_keys) WITH ORDINALITY AS f (record_id, key, place)
+    WHERE f.record_id = ANY(p_matched) OR EXISTS (
+        SELECT FROM possible_duplicate AS d
+        WHERE d.state = 'dismissed' AND (d.one = f.record_id OR d.other = f.record_id)
+    )
+    GROUP BY f.record_id
+    ORDER BY min(f.place);
 END
 $$;
 
@@ -241,6 +257,6 @@ GRANT EXECUTE ON FUNCTION
 lock_all_keys(text, text []), hold_rows(jsonb, text [], uuid []), match_rows(text, uuid [], text []), compare_rows(jsonb, uuid [], text []), day_began(date), read_contents(jsonb),
 load_records(jsonb, jsonb, jsonb, uuid [], text [], text [], uuid []),
 load_keys(text, uuid [], uuid [], text [], text [], uuid []),
-load_versions(jsonb, jsonb, jsonb, uuid [], uuid [], text [], text []), read_loaded(jsonb),
-change_keys(text, uuid [], uuid [], uuid [], text [], text [])
+load_versions(jsonb, jsonb, jsonb, uuid [], uuid [], text [], text [], uuid []), read_loaded(jsonb),
+change_keys(text, uuid [], uuid [], uuid [], text [], text [], uuid [])
 TO referrals_app;
