@@ -74,7 +74,7 @@ OF_WHAT_WAS_FOUND = """
 """
 # The service's own work for all registers and compartments: feeds, background jobs, events. No visitor asks for it.
 OWN_WORK = """
-    referrals.store.counting.CLEAN_SEARCH referrals.store.counting.FOLD_DELTAS referrals.store.counting.PROVE_COUNTERS
+    referrals.store.counting.FOLD_DELTAS referrals.store.counting.PROVE_COUNTERS
     referrals.store.counting.REFRESH_STATISTICS referrals.store.drafts.SWEEP
     referrals.store.editions.COUNT_RECORDS referrals.store.ending.END_DUE
     referrals.store.feed.READ referrals.store.feed.READ_PEOPLE
