@@ -12,6 +12,7 @@ from shared.jobs import Job, repeat
 from shared.permissions import Role, Visitor
 from shared.tasks import end
 from tests.services.referrals.builders import a_visitor, colleague_of
+from tests.services.referrals.people import a_person
 from tests.services.referrals.rig import Owner, Referrals
 
 WEAR = "UPDATE counter SET n = n + 5 WHERE compartment_id = $1 AND is_open"
