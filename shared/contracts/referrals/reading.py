@@ -42,12 +42,13 @@ class RecordChange(Message):
 
     `reviewed` is an update that changed no answer. `loaded` is an update by a row of a spreadsheet. `decided`: a body
     decided about the end of the record. One that ended on its day has no `changed_by`. Archives that were reversed are
-    included, and do not count as updates.
+    included, and do not count as updates. `rated_at`: when its rating was given, if a spreadsheet says so.
     """
 
     version: int
     act: Act = "updated"
     changed_at: datetime
+    rated_at: datetime | None = None
     changed_by: str = Field(repr=False)
     changes: tuple[FieldChange, ...]
 
@@ -57,12 +58,14 @@ class History(Message):
     The first version, and as many others as fit into a reply. `older` counts those before them.
 
     `loaded_at`: when the record was loaded from a spreadsheet, if it was; `created_at` is then the file's own date.
+    `rated_at`: when its first rating was given, if the spreadsheet says so.
     """
 
     record_id: UUID
     created_at: datetime
     created_by: str = Field(repr=False)
     loaded_at: datetime | None = None
+    rated_at: datetime | None = None
     updates: tuple[RecordChange, ...]
     older: int = 0
 

@@ -16,6 +16,7 @@ from services.referrals.store import loaded as store
 from services.referrals.store.loaded import NewRow, Row
 from shared.contracts.referrals.answers import Answer
 from shared.contracts.referrals.events import RecordCreated, RecordUpdated
+from shared.contracts.referrals.reading import ReadPast
 from shared.contracts.referrals.saving import RecordReceipt
 from shared.contracts.referrals.standing import ReadStandings, RecordStanding
 from shared.database import scope_of, transaction
@@ -123,7 +124,14 @@ async def test_a_loaded_record_has_the_dates_of_the_file_and_its_history_says_th
     assert (midnight(ADDED), midnight(RATED), midnight(RATED)) == (shown.created_at, shown.rated_at, stood.rated_at)
     assert history.loaded_at
     assert history.loaded_at.date() > RATED
-    assert (midnight(ADDED), (), 0) == (history.created_at, history.updates, shown.updates)
+    assert (midnight(ADDED), midnight(RATED), (), 0) == (
+        history.created_at,
+        history.rated_at,
+        history.updates,
+        shown.updates,
+    )
+    past = await referrals.ask(visitor, ReadPast(record_id=done.record_id))
+    assert history == past.history
     assert None is (await referrals.history(visitor, (await referrals.submit(visitor)).record_id)).loaded_at
 
 
@@ -138,7 +146,8 @@ async def test_a_rating_of_a_row_is_the_present_one_though_it_is_older_than_the_
 
     stood, history = await standing(referrals, receipt.record_id), await referrals.history(visitor, receipt.record_id)
     assert ("urgent", midnight(RATED)) == (stood.urgency, stood.rated_at)
-    assert ["loaded"] == [each.act for each in history.updates]
+    assert [("loaded", midnight(RATED))] == [(each.act, each.rated_at) for each in history.updates]
+    assert history == (await referrals.ask(visitor, ReadPast(record_id=receipt.record_id))).history
 
 
 # ------------------------------------------------------------------------------------------------------- nobody is told
