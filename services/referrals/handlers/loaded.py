@@ -110,8 +110,13 @@ def _keys(register: Definition, row: Row) -> frozenset[str]:
     """Return the keys that a row gives to its record, and those that it takes from it."""
     if row.content.keys is None:
         return frozenset()
-    before = match_keys(register, row.present.answers) if isinstance(row, ChangedRow) else ()
+    before = match_keys(_edition(register, row), row.present.answers) if isinstance(row, ChangedRow) else ()
     return frozenset((*row.content.keys, *(each.key for each in before)))
+
+
+def _edition(register: Definition, row: Row) -> Definition:
+    """Return the definition of a row's record: that of `register`, unless the record is of another edition."""
+    return (row.register if isinstance(row, ChangedRow) else None) or register
 
 
 def waves(register: Definition, rows: Sequence[Row]) -> Iterator[list[Row]]:
@@ -160,11 +165,11 @@ class Loading:
 
     def _is_taken(self, row: Row, matches: tuple[Match, ...]) -> bool:
         """Return whether a match counts that the check did not judge. As in a form, an update counts by new keys."""
-        answers, judged = row.content.answers, row.content.judged or ()
+        answers, judged, register = row.content.answers, row.content.judged or (), _edition(self.register, row)
         fresh = None
-        if isinstance(row, ChangedRow) and self.register.duplicates.entry == "asked":
-            fresh = fresh_rules(self.register, row.present.answers, answers)
-        return any(rules.counts(self.register, answers, each, fresh) for each in rules.unjudged(matches, judged))
+        if isinstance(row, ChangedRow) and register.duplicates.entry == "asked":
+            fresh = fresh_rules(register, row.present.answers, answers)
+        return any(rules.counts(register, answers, each, fresh) for each in rules.unjudged(matches, judged))
 
     async def _add(self, rows: Sequence[NewRow], matched: frozenset[UUID]) -> list[RowDone]:
         """Add records under references that are drawn, again if another record has one."""
@@ -224,11 +229,12 @@ class Loading:
 
     def _end(self, row: ChangedRow) -> End:
         present, day = row.present, london_day(self.moment)
-        return end_of(self.register, present.state, row.content.answers, day, present.decided, present.answers)
+        register = _edition(self.register, row)
+        return end_of(register, present.state, row.content.answers, day, present.decided, present.answers)
 
     def _told(self, row: ChangedRow) -> Urgency | None:
         """Return the urgency of the notice that an update by a form would send; None if it would send none."""
-        return ratings.rerating(self.register, row.present.answers, row.content.answers).told
+        return ratings.rerating(_edition(self.register, row), row.present.answers, row.content.answers).told
 
     def _changed(self, row: ChangedRow, version: SavedRow) -> list[Event]:
         receipt = RecordReceipt(
@@ -239,7 +245,8 @@ class Loading:
             is_open=version.is_open,
         )
         bodies, before = row.compartment.bodies, row.present.bodies
-        telling = RecordEvents(self.register, bodies, receipt, self.moment, row.present.created_by, before)
+        register, submitter = _edition(self.register, row), row.present.created_by
+        telling = RecordEvents(register, bodies, receipt, self.moment, submitter, before)
         return telling.updated(None) if version.is_open else telling.ended(None)
 
     def _saved(self, row: ChangedRow) -> RowDone:

@@ -12,6 +12,7 @@ from shared.contracts.referrals.answers import Answer
 from shared.database import Database, Scope, as_json
 from shared.messages import Event
 from shared.registers.bodies import Compartment
+from shared.registers.definition.register import Definition
 
 Keyed = tuple[list[UUID], list[str], list[str]]
 """Records, keys and rules, side by side: each key stands beside its record and its rule."""
@@ -43,7 +44,7 @@ class ChangedRow:
     A row that changes a record. It is saved only if the record still is as `present`.
 
     `changes` holds each question with its answers before and after. `rerated`: the date of the rating is new, and is
-    `rated_on`; None: today.
+    `rated_on`; None: today. `register` is the definition of the record's edition, if it is not that of new records.
     """
 
     number: int
@@ -53,6 +54,7 @@ class ChangedRow:
     changes: tuple[tuple[str, Answer | None, Answer | None], ...]
     rerated: bool
     rated_on: date | None = None
+    register: Definition | None = None
 
     @property
     def record_id(self) -> UUID:

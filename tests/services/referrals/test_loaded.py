@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from services.referrals.handlers.loaded import load_rows
 from services.referrals.rules.saving import Match
 from services.referrals.store import loaded as store
 from services.referrals.store.loaded import NewRow, Row
@@ -181,6 +182,22 @@ async def test_a_form_tells_of_a_rating_and_a_row_that_replaces_it_does_not(refe
     told.append((await standing(referrals, receipt.record_id)).is_told)
 
     assert [True, False, True] == told
+
+
+async def test_a_row_is_judged_by_the_edition_of_its_record(referrals: Referrals) -> None:
+    """The edition of new records has no rating here, and that of the record has one."""
+    visitor = a_visitor()
+    receipt = await referrals.submit(visitor, **a_person(risk_level=GREEN))
+    row = await a_changed_row(referrals.context, visitor, receipt.record_id, risk_level=RED)
+    register = referrals.context.registers.find("dsr", row.present.edition)
+    newest = register.model_copy(update={"rating": None})
+
+    async with transaction(referrals.pool, visitor) as db:
+        changed = [replace(row, register=register)]
+        (done,) = await load_rows(db, visitor, newest, new_id(), [], changed, referrals.context.clock())
+
+    stood = await standing(referrals, receipt.record_id)
+    assert (True, "urgent", False) == (done.is_urgent, stood.urgency, stood.is_told)
 
 
 async def test_an_update_by_hand_that_leaves_a_loaded_rating_tells_nobody(referrals: Referrals) -> None:
