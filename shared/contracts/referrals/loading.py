@@ -134,7 +134,7 @@ class UploadShown(Message):
 
 
 class Uploads(Message):
-    """The asker's own uploads that have not expired, the newest first."""
+    """The asker's own uploads that have not expired, the newest first, without their columns and values."""
 
     uploads: tuple[UploadShown, ...]
 

@@ -1,11 +1,33 @@
 """How a register's records are loaded from a spreadsheet."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from shared.registers.definition.base import Code, Model, Number, QuestionName, Texts
 
 MOST_MB = 10
 MOST_ROWS = 10_000
+
+RowProblem = Literal[
+    "reference_wrong",
+    "reference_unknown",
+    "number_elsewhere",
+    "ask_team",
+    "several",
+    "ended",
+    "twice",
+    "other_person",
+    "other_number",
+    "not_yours",
+    "out_of_reach",
+    "organisation_unknown",
+    "organisation_elsewhere",
+    "organisation_fixed",
+    "changed",
+    "taken",
+]
+"""What is wrong with a row of a spreadsheet, besides its cells: the words `load_row` say it."""
 
 
 class SpreadsheetLoad(Model):
