@@ -1,5 +1,6 @@
 """The context of a service: the parts that its handlers and jobs share."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -30,8 +31,9 @@ class ServiceContext:
     The parts of a service process, shared by its handlers and jobs. A service adds its own in a subclass.
 
     `pool` is for what visitors ask for. `background` is for the service's own work, such as feeds and jobs, and has the
-    rights of `pool` and those on the rows of all registers and compartments. `closing` holds resources that are closed
-    when the process ends.
+    rights of `pool` and those on the rows of all registers and compartments. `asked` is set after each request: a long
+    job clears it, and makes room for others when it is set again. `closing` holds resources that are closed when the
+    process ends.
     """
 
     name: str
@@ -44,6 +46,7 @@ class ServiceContext:
     registers: Registers
     clock: Clock = utc_now
     shortage: Shortage = field(default_factory=Shortage)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     closing: ExitStack = field(default_factory=ExitStack)
 
     def wake(self) -> None:

@@ -173,7 +173,7 @@ async def start(context: ServiceContext, service: Service, woken: Sequence[Job] 
     await context.bus.hear(SessionsRevoked, heard)
     for follower in service.followers:
         await context.bus.follow(_at_the_edge(follower, wake))
-    wakeups = [job.wakeup for job in woken]
+    wakeups = [context.asked, *(job.wakeup for job in woken)]
     door = (context.name, context.bus, context.verifier, service.answers, context.reach, wakeups, context.shortage)
     await open_door(*door)
 

@@ -34,6 +34,7 @@ SETTINGS: Mapping[str, str] = {
     "work_mem": "8MB",
     "maintenance_work_mem": "64MB",
     "max_connections": "150",
+    "max_locks_per_transaction": "128",  # a load of a spreadsheet locks the keys of all rows of a chunk
     "max_worker_processes": "4",
     "max_parallel_workers": "2",
     "max_logical_replication_workers": "0",

@@ -1,7 +1,7 @@
 """How pages show times, ratings, email addresses and links."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 
 from markupsafe import Markup, escape
 
@@ -25,7 +25,13 @@ def day(moment: datetime) -> str:
 
 
 def day_and_time(moment: datetime) -> str:
-    """Return the time in London, as "17/06/2022 at 14:05"."""
+    """
+    Return the time in London, as "17/06/2022 at 14:05".
+
+    The very beginning of a day stands for the day alone, whose time nobody knows: a spreadsheet has only days.
+    """
+    if moment.astimezone(LONDON).time() == time():
+        return day(moment)
     return f"{day(moment)} at {time_of_day(moment)}"
 
 

@@ -10,7 +10,7 @@ from services.notifier.telling import AnyNotice, Happened, Notice
 from shared.compartments import add_compartment
 from shared.contracts.health import Backlog, ReadNotifierBacklog
 from shared.contracts.notifier import QueueMail
-from shared.contracts.referrals.events import RecordMoved
+from shared.contracts.referrals.events import RecordMoved, RecordsLoaded
 from shared.database import transaction
 from shared.inbox import SetAside, count_set_aside, is_new
 from shared.log import warn
@@ -54,6 +54,8 @@ class Handlers:
     async def take(self, notice: AnyNotice) -> None:
         if isinstance(notice, RecordMoved):
             await self.move(notice)
+        elif isinstance(notice, RecordsLoaded):
+            await self.tell_of_upload(notice)
         else:
             await self.tell(notice)
 
@@ -64,6 +66,15 @@ class Handlers:
         async with transaction(self.context.background) as db:
             if await is_new(db, NOTICES, moved):
                 await moves.move_mails(db, moved.record_id, moved.version, compartment)
+
+    async def tell_of_upload(self, loaded: RecordsLoaded) -> None:
+        """Mail the register's team and the uploader, once for each upload, and nobody about its single records."""
+        mails = await self.context.mails.mails_about_upload(loaded)
+        async with transaction(self.context.background) as db:
+            if await is_new(db, NOTICES, loaded):
+                for mail in mails:
+                    await adding.add_mail(db, mail)
+        self.context.wakeups.set_for(mails)
 
     async def tell(self, notice: Notice) -> None:
         """

@@ -28,6 +28,12 @@ class AddressBook:
         found = await self.context.bus.ask(question, who=self.context.sign(question, "recipients"))
         return FoundRecipients(found.administrators, found.user)
 
+    async def find_user(self, register_code: str, bodies: tuple[str, ...], user_id: UUID) -> str | None:
+        """Return the address of a user, or None if they may no longer see the records of these bodies."""
+        question = FindRecipients(register_code=register_code, bodies=bodies, user_id=user_id)
+        found = await self.context.bus.ask(question, who=self.context.sign(question, "recipients"))
+        return found.user
+
 
 def needs_identity(wanted: Sequence[Notification], user_id: UUID | None) -> bool:
     """Check whether these rules name anyone but mailboxes. `user_id` is the user whom the notice names, if known."""

@@ -10,7 +10,7 @@ from services.notifier.ended import Ended
 from services.notifier.recipients import AddressBook, needs_identity
 from services.notifier.writing import Writer
 from shared.contracts.outcomes import UrgentNotSeen
-from shared.contracts.referrals.events import RecordMoved, RecordNotice, UrgentNotice
+from shared.contracts.referrals.events import RecordMoved, RecordNotice, RecordsLoaded, UrgentNotice
 from shared.ids import new_id
 from shared.registers.bodies import compartment_of
 from shared.registers.definition.lifecycle import Notification, Occasion, Urgency
@@ -18,7 +18,7 @@ from shared.registers.definition.register import Definition
 from shared.registers.load import Registers
 
 Notice = RecordNotice | UrgentNotSeen
-AnyNotice = Notice | RecordMoved
+AnyNotice = Notice | RecordMoved | RecordsLoaded
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,15 @@ class MailWriter:
         wanted = rules.rules_for(register, happened.occasion, happened.urgency)
         told = await self.recipients(register, notice.bodies, wanted, happened.submitted_by)
         return [self._mail(register, notice, happened, rule, each) for each, rule in told.items()]
+
+    async def mails_about_upload(self, loaded: RecordsLoaded) -> list[NewMail]:
+        """Return the mails to the register's team and to the uploader. Raise if identity does not answer."""
+        register = self.registers.find(loaded.register_code)
+        uploader = await self.book.find_user(register.code, loaded.bodies, loaded.uploaded_by)
+        wanted = (register.contact.team_email, *([uploader] if uploader else []))
+        addresses = dict.fromkeys(rules.recipient_of(each) for each in wanted)
+        written = self.writer.loaded(register, loaded)
+        return [NewMail(new_id(), register.code, "records_loaded", "bulk", each, written) for each in addresses]
 
     async def recipients(
         self, register: Definition, bodies: tuple[str, ...], wanted: Sequence[Notification], user_id: UUID | None = None

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 
 from services.notifier import rules
 from shared.contracts.notifier import QueueMail
+from shared.contracts.referrals.events import RecordsLoaded
 from shared.registers.definition.register import Definition
 from shared.registers.load import Registers
 
@@ -76,6 +77,31 @@ class Writer:
             "paragraphs": [paragraph.format_map(gaps) for paragraph in mail.body],
         }
         return self._write(template, words)
+
+    def loaded(self, register: Definition, loaded: RecordsLoaded) -> Written:
+        """Return the mail about an upload. It contains counts and a link, nothing else."""
+        words = register.words
+        counts = words(
+            "loaded_mail.counts",
+            new=loaded.new,
+            updated=loaded.updated,
+            unchanged=loaded.unchanged,
+            ended_count=loaded.ended,
+        )
+        paragraphs = [
+            words("loaded_mail.lead"),
+            counts,
+            *([words("loaded_mail.errors", errors=loaded.errors)] if loaded.errors else []),
+            *([words("loaded_mail.urgent", urgent=loaded.urgent)] if loaded.urgent else []),
+            words("loaded_mail.link", address=f"{self._public_url}/{register.code}/"),
+        ]
+        said: dict[str, str | list[str]] = {
+            "register_name": register.identity.name,
+            "contact": register.contact.administrator_email,
+            "subject": words("loaded_mail.subject", new=loaded.new, updated=loaded.updated),
+            "paragraphs": paragraphs,
+        }
+        return self._write("records_loaded", said)
 
     def record_link(self, register: Definition, record_id: UUID) -> str:
         return f"{self._public_url}/{register.code}/records/{record_id.hex}/"

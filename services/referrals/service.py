@@ -15,7 +15,10 @@ from services.referrals.handlers.reversing import Reversing
 from services.referrals.handlers.saving import Saving
 from services.referrals.handlers.settling import Settling
 from services.referrals.handlers.standing import RecordStatusHandlers
+from services.referrals.handlers.upload_rows import UploadRowHandlers
+from services.referrals.handlers.uploads import UploadHandlers
 from services.referrals.jobs import (
+    CLEAN_EVERY_SECONDS,
     END_EVERY_SECONDS,
     FOLD_EVERY_SECONDS,
     FOLD_GATHER_SECONDS,
@@ -27,6 +30,7 @@ from services.referrals.jobs import (
 )
 from services.referrals.settings import ReferralsSettings
 from services.referrals.store import counting
+from services.referrals.uploads.working import UploadWork, purge_uploads
 from shared.context import ServiceContext
 from shared.contracts.health import ReadReferralsBacklog
 from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord, FinishArchive, RefuseArchive
@@ -38,6 +42,18 @@ from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.feed import ReadFeed
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
+from shared.contracts.referrals.loading import (
+    CancelUpload,
+    FinishUpload,
+    ListUploadRows,
+    ListUploads,
+    MapUpload,
+    ProcessUpload,
+    PutUploadChunk,
+    ReadFailedRows,
+    ReadUpload,
+    StartUpload,
+)
 from shared.contracts.referrals.naming import NameRecords
 from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay, ReadOverlays
 from shared.contracts.referrals.reading import AddNote, ReadHistory, ReadPast, ReadRecord
@@ -46,6 +62,7 @@ from shared.contracts.referrals.saving import ReviewRecord, SubmitRecord, Update
 from shared.contracts.referrals.standing import ListStandings, ReadStandings
 from shared.front_door import AnsweredRequest, for_anyone, for_callers, for_visitors
 from shared.jobs import Job
+from shared.organisations import OrganisationNames
 from shared.permissions import Permission
 from shared.service import Service, backlog_of
 
@@ -59,7 +76,8 @@ def service_of(context: ServiceContext) -> Service:
     """Return the service for a context. It needs no settings of its own."""
     saving, reading, comparing = Saving(context), ReadRecordHandlers(context), Comparing(context)
     archiving, standing = Archiving(context, saving), RecordStatusHandlers(context)
-    reversing, drafts, publishing = Reversing(context), Drafting(context), Publishing(context)
+    reversing, publishing = Reversing(context), Publishing(context)
+    work = UploadWork(context, OrganisationNames(context.bus))
     return Service(
         answers=[
             for_visitors(SubmitRecord, Permission.SUBMIT_RECORD, saving.submit),
@@ -79,10 +97,7 @@ def service_of(context: ServiceContext) -> Service:
             for_visitors(ListLinked, Permission.ADMINISTER, comparing.list_linked),
             for_visitors(CountDuplicates, Permission.ADMINISTER, comparing.count_open),
             for_visitors(DecideDuplicate, Permission.ADMINISTER, comparing.decide),
-            for_visitors(SaveDraft, Permission.SUBMIT_RECORD, drafts.save),
-            for_visitors(ListDrafts, Permission.SUBMIT_RECORD, drafts.list_drafts),
-            for_visitors(ReadDraft, Permission.SUBMIT_RECORD, drafts.read),
-            for_visitors(DiscardDraft, Permission.SUBMIT_RECORD, drafts.discard),
+            *drafting_of(Drafting(context)),
             for_visitors(CheckRecord, Permission.RECORD_OUTCOME, archiving.check),
             for_visitors(ArchiveRecord, Permission.RECORD_OUTCOME, archiving.archive),
             for_callers(FinishArchive, FinishArchive.asked_by, archiving.finish),
@@ -97,10 +112,11 @@ def service_of(context: ServiceContext) -> Service:
             for_anyone(ReadOverlays, publishing.read),
             for_visitors(PublishOverlay, Permission.ADMINISTER, publishing.publish),
             for_visitors(ListOverlays, Permission.ADMINISTER, publishing.list_published),
+            *loading_of(context, work),
             for_callers(ReadFeed, ReadFeed.asked_by, ReadFeedHandler(context).read),
             for_anyone(ReadReferralsBacklog, backlog_of(context)),
         ],
-        jobs=jobs_of(context),
+        jobs=[*jobs_of(context), work.job],
         before=EditionKeeper(context).check,
     )
 
@@ -111,6 +127,33 @@ def _of_holding(holding: HoldingHandlers) -> list[AnsweredRequest]:
         for_visitors(AddCover, Permission.ADMINISTER, holding.add_cover),
         for_visitors(EndCover, Permission.ADMINISTER, holding.end_cover),
         for_visitors(ReadHoldings, Permission.ADMINISTER, holding.read),
+    ]
+
+
+def drafting_of(drafts: Drafting) -> list[AnsweredRequest]:
+    """Return the handlers of forms that are not sent yet."""
+    return [
+        for_visitors(SaveDraft, Permission.SUBMIT_RECORD, drafts.save),
+        for_visitors(ListDrafts, Permission.SUBMIT_RECORD, drafts.list_drafts),
+        for_visitors(ReadDraft, Permission.SUBMIT_RECORD, drafts.read),
+        for_visitors(DiscardDraft, Permission.SUBMIT_RECORD, drafts.discard),
+    ]
+
+
+def loading_of(context: ServiceContext, work: UploadWork) -> list[AnsweredRequest]:
+    """Return the handlers of spreadsheets that are loaded."""
+    uploads, rows = UploadHandlers(context, work.wakeup), UploadRowHandlers(context)
+    return [
+        for_visitors(StartUpload, Permission.BULK_LOAD, uploads.start),
+        for_visitors(PutUploadChunk, Permission.BULK_LOAD, uploads.put_chunk),
+        for_visitors(FinishUpload, Permission.BULK_LOAD, uploads.finish),
+        for_visitors(ReadUpload, Permission.BULK_LOAD, uploads.read),
+        for_visitors(ListUploads, Permission.BULK_LOAD, uploads.list_own),
+        for_visitors(MapUpload, Permission.BULK_LOAD, uploads.map_columns),
+        for_visitors(ProcessUpload, Permission.BULK_LOAD, uploads.process),
+        for_visitors(CancelUpload, Permission.BULK_LOAD, uploads.cancel),
+        for_visitors(ListUploadRows, Permission.BULK_LOAD, rows.list_rows),
+        for_visitors(ReadFailedRows, Permission.BULK_LOAD, rows.read_failed),
     ]
 
 
@@ -126,8 +169,10 @@ def jobs_of(context: ServiceContext) -> list[Job]:
         ),
         Job("counters.prove", lambda: prove_counters(context), nightly=PROVED_AT_HOUR, at_start=False),
         Job("statistics.refresh", lambda: counting.refresh_statistics(context.background), every=REFRESH_EVERY_SECONDS),
+        Job("search.clean", lambda: counting.clean_search(context.background), every=CLEAN_EVERY_SECONDS),
         Job("records.settle", Settling(context).settle, every=SETTLE_EVERY_SECONDS),
         Job("records.end", DueRecords(context).end, every=END_EVERY_SECONDS),
         Job("covers.tell", CoverNotices(context).tell, every=END_EVERY_SECONDS),
         Job("drafts.purge", lambda: purge_drafts(context)),
+        Job("uploads.purge", lambda: purge_uploads(context.background)),
     ]

@@ -2,7 +2,7 @@
 
 from pydantic import AliasChoices, Field, SecretStr
 
-from shared.settings import ServiceSettings
+from shared.settings import BACKGROUND_POOL_SIZE, ServiceSettings
 
 
 class ReferralsSettings(ServiceSettings):
@@ -16,3 +16,8 @@ class ReferralsSettings(ServiceSettings):
         validation_alias=AliasChoices("ICS_REFERRALS_BACKGROUND_DATABASE_URL", "ICS_BACKGROUND_DATABASE_URL"),
         description="The same schema, under the role for the service's own work.",
     )
+
+    @property
+    def background_connections(self) -> int:
+        """The work on an upload holds a connection for its rows, and takes another one for its lease."""
+        return BACKGROUND_POOL_SIZE + 1

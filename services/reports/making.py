@@ -10,6 +10,7 @@ import hashlib
 import tempfile
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -27,12 +28,12 @@ from shared import audit
 from shared.contracts.identity import CheckGrant
 from shared.database import DatabasePool, reach_of, transaction
 from shared.jobs import Job
+from shared.leases import work_with_lease
 from shared.log import log, warn
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Permission, Visitor
 
 POLL_SECONDS = 1.0
-KEEP_SECONDS = 1.0
 AGAIN_AFTER = timedelta(seconds=2)
 IDS_IN_A_ROW = 5_000
 
@@ -66,16 +67,7 @@ class Making:
         if job is None:
             return False
         progress = Progress()
-        making = asyncio.create_task(self._make(job, progress))
-        try:
-            while not making.done():
-                await asyncio.wait({making}, timeout=KEEP_SECONDS)
-                if not making.done() and not await self._keep(job, progress):
-                    return True
-            making.result()
-        finally:
-            making.cancel()
-            await asyncio.gather(making, return_exceptions=True)
+        await work_with_lease(self._make(job, progress), partial(self._keep, job, progress))
         return True
 
     async def _keep(self, job: StoredJob, progress: Progress) -> bool:

@@ -288,7 +288,7 @@ class ListOrganisations(Request[Organisations]):
     """List every organisation of a register, by name. Names no person."""
 
     subject: ClassVar[str] = "ask.identity.list_organisations"
-    asked_by: ClassVar[tuple[Process, ...]] = ("gateway", "reports")
+    asked_by: ClassVar[tuple[Process, ...]] = ("gateway", "referrals", "reports")
 
     register_code: str
 

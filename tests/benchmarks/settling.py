@@ -22,7 +22,7 @@ LEFT = """
         + (SELECT count(*) FROM identity.outbox WHERE sent_at IS NULL)
         + (SELECT count(*) FROM outcomes.outcome WHERE state = 'pending')
         + (SELECT count(*) FROM outcomes.task
-           WHERE closed_at IS NULL AND kind = 'urgent' AND seen_at IS NULL AND told_again_at IS NULL)
+           WHERE closed_at IS NULL AND kind = 'urgent' AND seen_at IS NULL AND told_again_at IS NULL AND is_told)
         + (SELECT count(*) FROM notifier.mail WHERE state IN ('queued', 'sending'))
         + (SELECT count(*) FROM referrals.record_feed WHERE sequence IS NULL)
         + (SELECT (f.sequence < s.last_value)::integer FROM reports.feed AS f, referrals.record_feed_sequence AS s

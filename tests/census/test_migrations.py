@@ -22,6 +22,7 @@ MOST_LINES = 60
 PINNED = "SET search_path FROM CURRENT"
 COMMENT = re.compile(r"--[^\n]*")
 CHANGED_TABLE = re.compile(r"(?:TABLE|POLICY \w+ ON|TRIGGER \w+ .*? ON)\s+(\w+)", re.DOTALL)
+NEW_TABLE = re.compile(r"CREATE TABLE (\w+)")
 STAR_OF_A_FUNCTION = re.compile(r"\*\s+FROM\s+(?!unnest|generate_series|jsonb_)\w+\(", re.IGNORECASE)
 
 
@@ -150,12 +151,13 @@ def test_a_policy_is_changed_with_one_table_in_a_transaction() -> None:
     """
     Check that a migration that changes a policy changes one table only: locks on two tables can deadlock with requests.
 
-    A baseline runs before there are requests.
+    A baseline runs before there are requests. Nobody waits for a table that the migration itself creates.
     """
     later = [
         path for folder, names in _folders().items() for name in names if name[:4] != "0001" for path in [folder / name]
     ]
-    tables = {path: set(CHANGED_TABLE.findall(COMMENT.sub("", tree.text(path)))) for path in later}
+    texts = {path: COMMENT.sub("", tree.text(path)) for path in later}
+    tables = {path: set(CHANGED_TABLE.findall(text)) - set(NEW_TABLE.findall(text)) for path, text in texts.items()}
 
     assert [] == [path for path, found in tables.items() if "POLICY" in tree.text(path) and len(found) > 1]
 

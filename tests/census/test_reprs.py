@@ -68,6 +68,7 @@ SHOWN = {
     "ReceiptText.text": CONFIGURED,
     "RecordList.search": "names of questions",
     "RecordScope.by": "names of questions",
+    "SpreadsheetLoad.values": "spellings of options, from the definition",
     "Tallies.answers": COUNTS,
     "UntoldRecords.reason": CONFIGURED,
     "Weeks.rows": COUNTS,

@@ -31,6 +31,7 @@ FIRST_COUNTS = {
     "DecideProposal": "decided",
     "DecideReversal": "decided",
     "ProposeAdministrator": "proposed_before",
+    "StartUpload": "upload_open",
     "AddUser": "already_here",
     "AddCover": "already_covers",
 }
@@ -38,9 +39,13 @@ FIRST_COUNTS = {
 CHANGES_NOTHING = {
     "AcknowledgeTask",
     "AddNote",
+    "CancelUpload",
     "DecideDuplicate",
     "EndCover",
+    "FinishUpload",
     "JoinRegister",
+    "MapUpload",
+    "ProcessUpload",
     "RefuseArchive",
     "SendAgain",
     "StartReport",

@@ -1,6 +1,7 @@
 """A stand-in for referrals on a fake bus that saves one record and reads its history and notes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.reading import (
@@ -25,11 +26,14 @@ class StandInReferrals(StandIn):
     One record. `updates` is its history, newest first, and `older` counts the changes before those, of which
     `older_ratings` changed the rating.
 
+    `loaded`: when it was added, rated and loaded, if a spreadsheet brought it.
+
     Without `is_open`, what is saved ends the record. With `rerated`, an update changes its rating.
     """
 
     updates: tuple[RecordChange, ...] = ()
     older: int = 0
+    loaded: tuple[datetime, datetime, datetime] | None = None
     older_ratings: tuple[RecordChange, ...] | None = None
     notes: tuple[NoteShown, ...] = ()
     is_open: bool = True
@@ -64,6 +68,13 @@ class StandInReferrals(StandIn):
         return Past(history=self._history(), notes=notes, older_ratings=self.older_ratings)
 
     def _history(self) -> History:
+        added, rated, loaded = self.loaded or (WHEN, None, None)
         return History(
-            record_id=RECORD_ID, created_at=WHEN, created_by="Jayne Billings", updates=self.updates, older=self.older
+            record_id=RECORD_ID,
+            created_at=added,
+            created_by="Jayne Billings",
+            loaded_at=loaded,
+            rated_at=rated,
+            updates=self.updates,
+            older=self.older,
         )

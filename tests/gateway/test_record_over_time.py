@@ -1,6 +1,6 @@
 """Tests of a record over time: its rating as a line, reviews, its history in words, and the text for a case record."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -21,6 +21,7 @@ from shared.contracts.referrals.saving import Conflict, ReviewRecord
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role
 from shared.registers.overlay import Adaptation, Overlay
+from shared.values import LONDON
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
 from tests.gateway.filled import fields
@@ -31,6 +32,7 @@ from tests.gateway.visit import Page
 
 HERE = f"/dsr/records/{RECORD_ID.hex}/"
 FORM = f"{HERE}change/"
+YEAR = timedelta(days=365)
 TEXT = f"{HERE}text/"
 LONG = "First line,\nsecond line <b>& more</b>"
 ANSWERS = {
@@ -95,6 +97,28 @@ async def test_the_line_steps_where_the_rating_changed_and_its_table_says_the_sa
         cell.get_text().removeprefix("What happened ") for cell in page.tree.select(".ics-line tbody td:nth-child(2)")
     ]
     assert page.texts(".ics-line tbody td:nth-child(3)")[-1].endswith("Jayne Billings")
+
+
+@pytest.mark.requirement("R-USE-013")
+async def test_a_loaded_record_shows_the_days_of_the_file_and_when_it_was_loaded(
+    browser: Browser, record: StandInOutcomes, past: StandInReferrals
+) -> None:
+    added, rated = datetime(2021, 3, 5, tzinfo=LONDON), datetime(2021, 9, 1, tzinfo=LONDON)
+    record.changes, past.loaded = {"created_at": added}, (added, rated, WHEN)
+    past.updates = (
+        a_change(1, ("risk_level", "green", "red"), act="loaded").model_copy(update={"rated_at": rated + YEAR}),
+    )
+
+    page, text = await browser.see(HERE), await browser.see(TEXT)
+
+    assert ["Rating over time: Red since 01/09/2022."] == page.texts("svg[role=img] title")
+    assert ["01/09/2022", "01/09/2021"] == [
+        cell.get_text().removeprefix("When ") for cell in page.tree.select(".ics-line tbody td:nth-child(1)")
+    ]
+    loaded = "Added 05/03/2021. Loaded from a spreadsheet by Jayne Billings, 17/06/2022 at"
+    assert loaded in " ".join(page.texts("#history"))
+    assert "Changed by a spreadsheet that Gail Thomas loaded, 18/06/2022 at" in " ".join(page.texts("#history"))
+    assert loaded in " ".join(text.texts("main"))
 
 
 async def test_administrators_see_outcomes_on_the_line_and_others_do_not(

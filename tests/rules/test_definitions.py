@@ -15,8 +15,8 @@ CARERS = INVENTED / "carers" / "2030.toml"
 
 SLIPS = [
     (
-        "self_registration = true\n",
-        'self_registration = true\ngrants = ["delete", "unlok"]\n',
+        'grants = ["bulk_load"]\n',
+        'grants = ["delete", "unlok"]\n',
         "access, grants 2: must be one of bulk_load, delete, privacy_officer or unlock; did you mean unlock?",
     ),
     (

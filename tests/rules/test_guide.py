@@ -151,9 +151,9 @@ def _wrong(row: Row, fields: tuple[FieldInfo, ...]) -> Iterator[str]:
 def _default(field: FieldInfo) -> str:
     if field.is_required() and not _is_words(field):
         return "**required**"
-    match None if _is_words(field) else field.default:  # the words of the house are there without it
-        case None | () | []:
-            return "none"
+    if _is_words(field) or field.default in (None, (), [], {}):  # the words of the house are there without it
+        return "none"
+    match field.default:
         case bool() as flag:
             return f"`{str(flag).lower()}`"
         case int() as number:

@@ -16,6 +16,7 @@ from services.notifier.adding import MailRow
 from services.outcomes.store.standings import NewTask
 from services.referrals.rules.search import Search
 from services.referrals.store.finding import ListFilters, ListPage
+from services.referrals.store.loaded import AddedRow, SavedRow
 from services.referrals.store.saving import Content, NewCommand, NewRecord, NewVersion, OutboxRow, ShownDraft
 from services.referrals.store.settling import AlikePair, WantedAlike
 from services.reports.store.feeds import CopiedOutcome, CopiedRecord, RecountedCopy
@@ -43,6 +44,10 @@ SENT: dict[str, dict[tuple[str, str], type]] = {
         ("read_version", "p_version"): NewVersion,
         ("read_content", "p_content"): Content,
         ("put_events", "p_events"): OutboxRow,
+        ("tells_of_rating", "p_events"): OutboxRow,
+        ("load_records", "p_rows"): AddedRow,
+        ("read_loaded", "p_rows"): SavedRow,
+        ("read_contents", "p_contents"): Content,
         ("read_page", "p_page"): ListPage,
         ("read_filters", "p_filters"): ListFilters,
         ("read_search", "p_search"): Search,

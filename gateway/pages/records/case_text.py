@@ -10,7 +10,7 @@ from gateway.pages.records.identity_bar import whose
 from gateway.pages.records.last_list import list_address
 from gateway.pages.records.lookup import edition_of, find_record
 from gateway.ui.actions import ask
-from gateway.ui.formats import day_and_time
+from gateway.ui.formats import day, day_and_time
 from gateway.ui.render import show
 from shared.clock import utc_now
 from shared.contracts.referrals.reading import History, ReadHistory, RecordShown
@@ -41,7 +41,7 @@ def lines_of(register: Definition, record: RecordShown, history: History, now: d
     words = register.words
     yield register.identity.name
     yield f"{words('record.reference')}: {record.reference}"
-    yield words("case_text.added", name=record.created_by, when=day_and_time(record.created_at))
+    yield _added(register, record, history)
     yield from _rating(register, record, history)
     yield ""
     wanted = register.case_text.questions if register.case_text else ()
@@ -49,6 +49,13 @@ def lines_of(register: Definition, record: RecordShown, history: History, now: d
     yield from (_said(rows[name]) for name in wanted if name in rows)
     yield ""
     yield words("case_text.as_at", when=day_and_time(now))
+
+
+def _added(register: Definition, record: RecordShown, history: History) -> str:
+    words, name = register.words, record.created_by
+    if history.loaded_at is None:
+        return words("case_text.added", name=name, when=day_and_time(record.created_at))
+    return words("case_text.loaded", day=day(record.created_at), name=name, when=day_and_time(history.loaded_at))
 
 
 def _said(row: AnswerRow) -> str:

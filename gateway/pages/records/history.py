@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.ui.charts.rating_line import RatingLine, rating_line
-from gateway.ui.formats import day_and_time
+from gateway.ui.formats import day, day_and_time
 from gateway.ui.table import Column
 from shared.contracts.outcomes import Outcomes
-from shared.contracts.referrals.reading import FieldChange, Past, RecordChange, RecordShown
+from shared.contracts.referrals.reading import FieldChange, History, Past, RecordChange, RecordShown
 from shared.registers.definition.questions import Question
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answer, codes_of
@@ -53,8 +53,15 @@ def past_of(
         columns=(Column(words("history.question")), Column(words("history.before")), Column(words("history.after"))),
         updates=[shown_change(register, change) for change in history.updates],
         older=skipped + len(history.updates) if history.older else 0,
-        created=words("history.created", name=history.created_by, when=day_and_time(history.created_at)),
+        created=_added(register, history),
     )
+
+
+def _added(register: Definition, history: History) -> str:
+    words, name = register.words, history.created_by
+    if history.loaded_at is None:
+        return words("history.created", name=name, when=day_and_time(history.created_at))
+    return words("history.loaded", day=day(history.created_at), name=name, when=day_and_time(history.loaded_at))
 
 
 def said_of(register: Definition, change: RecordChange) -> str:
@@ -69,6 +76,7 @@ def said_of(register: Definition, change: RecordChange) -> str:
         "archived": words("history.archived", name=name, when=when),
         "ended": words("history.ended", name=name, when=when),
         "reinstated": words("history.reinstated", name=name, when=when),
+        "loaded": words("history.loaded_update", name=name, when=when),
     }
     return said[change.act]
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import accumulate
 from typing import Literal
 
 from gateway.ui.formats import day, day_and_time
@@ -101,18 +102,26 @@ def rating_line(
     return replace(line, last=day(record.ended_at)) if record.ended_at else line
 
 
-def _ratings(rating: Rating, record: RecordShown, past: Past) -> Iterator[Moment]:
-    """Yield the ratings, newest first. Each change says what was before it."""
+def _ratings(rating: Rating, record: RecordShown, past: Past) -> list[Moment]:
+    """Return the ratings, oldest first. None begins before the one that it replaces, whatever its own date is."""
+    found = list(_newest_first(rating, record, past))[::-1]
+    moments = accumulate((each.at for each in found), max)
+    return [replace(each, at=at) for each, at in zip(found, moments, strict=True)]
+
+
+def _newest_first(rating: Rating, record: RecordShown, past: Past) -> Iterator[Moment]:
+    """Yield the ratings. Each change says what was before it."""
     history, code = past.history, record.answers.get(rating.question)
     for change in (*history.updates, *(past.older_ratings or ())):
         for answered in change.changes:
             if answered.name == rating.question:
-                yield Moment(change.changed_at, change.changed_by, _level(rating, answered.after))
+                given = change.rated_at or change.changed_at
+                yield Moment(given, change.changed_by, _level(rating, answered.after))
                 code = answered.before
     if history.older and past.older_ratings is None:
         yield Moment(history.updates[-1].changed_at, "", _level(rating, code))
     else:
-        yield Moment(history.created_at, history.created_by, _level(rating, code))
+        yield Moment(history.rated_at or history.created_at, history.created_by, _level(rating, code))
 
 
 def _level(rating: Rating, code: object) -> Level | None:

@@ -57,7 +57,9 @@ OPEN_TASK = "SELECT open_task($1)"
 
 @dataclass(frozen=True)
 class NewTask:
-    """A task in the form that the SQL function `open_task` reads."""
+    """
+    A task in the form that the SQL function `open_task` reads. `is_told`: a notice told people of the rating.
+    """
 
     task_id: UUID
     kind: TaskKind
@@ -68,6 +70,7 @@ class NewTask:
     reference: str
     locality: str | None
     opened_at: datetime
+    is_told: bool
 
 
 def new_task(task_id: UUID, kind: TaskKind, standing: RecordStanding) -> NewTask:
@@ -82,6 +85,7 @@ def new_task(task_id: UUID, kind: TaskKind, standing: RecordStanding) -> NewTask
         reference=standing.reference,
         locality=standing.locality,
         opened_at=standing.rated_at,
+        is_told=standing.is_told,
     )
 
 

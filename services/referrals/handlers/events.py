@@ -49,6 +49,10 @@ class RecordEvents:
         notice = self._notice(UrgentNotice if urgency == "urgent" else RoutineNotice, "record_created", urgency)
         return [self._event(RecordCreated), notice]
 
+    def loaded(self) -> list[Event]:
+        """Return the events of a new record from a spreadsheet. Nobody is mailed about a single row (R-USE-013)."""
+        return [self._event(RecordCreated)]
+
     def updated(self, urgency: Urgency | None) -> list[Event]:
         """
         Return the events of an update.
@@ -64,9 +68,14 @@ class RecordEvents:
         """Return the events of an archive. The notice is never urgent, whatever the last rating was."""
         return [self._event(RecordArchived), self._notice(RoutineNotice, "record_ended", urgency)]
 
-    def ended(self, urgency: Urgency) -> list[Event]:
-        """Return the events of a record that ended by a date. The notice is never urgent, whatever the rating was."""
-        return [self._event(RecordEnded), *self._moved(), self._notice(RoutineNotice, "record_ended", urgency)]
+    def ended(self, urgency: Urgency | None) -> list[Event]:
+        """
+        Return the events of a record that ended by a date. The notice is never urgent, whatever the rating was.
+
+        None sends no notice.
+        """
+        notices = [self._notice(RoutineNotice, "record_ended", urgency)] if urgency else []
+        return [self._event(RecordEnded), *self._moved(), *notices]
 
     def reinstated(self, urgency: Urgency) -> list[Event]:
         """Return the events of a reinstatement, with an urgent notice if the rating is urgent."""

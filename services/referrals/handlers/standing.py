@@ -48,6 +48,7 @@ class RecordStatusHandlers:
             urgency=self._urgency(stood),
             rated_at=stood.rated_at,
             locality=stood.locality,
+            is_told=stood.is_told,
         )
 
     def _urgency(self, stood: Stood) -> Urgency | None:

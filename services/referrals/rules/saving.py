@@ -1,7 +1,7 @@
 """Rules about saving a record: who may, what may be stored, and what follows from records that match."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -103,7 +103,7 @@ def check_matches(
     Refused as `likely_duplicate` (with the newest ten ids in `records`), as `duplicate` (the same, where duplicates are
     refused), or as `duplicate_unseen`.
     """
-    counted = {match.record_id for match in matches if _counts(register, answers, match, fresh)}
+    counted = {match.record_id for match in matches if counts(register, answers, match, fresh)}
     visible = tuple(each for each in seen if each in counted)[:MOST_ALIKE]
     if register.duplicates.entry == "refused" and visible:
         raise DuplicateRefused(Duplicate(records=visible), counted)
@@ -113,11 +113,18 @@ def check_matches(
         raise DuplicateRefused("duplicate_unseen", counted)
 
 
+def unjudged(matches: Iterable[Match], judged: Iterable[Match]) -> list[Match]:
+    """Return the matches with the rules by which they were not judged yet, if there are any."""
+    known = {(match.record_id, rule) for match in judged for rule in match.rules}
+    left = [replace(each, rules=tuple(r for r in each.rules if (each.record_id, r) not in known)) for each in matches]
+    return [each for each in left if each.rules]
+
+
 def shown_all(visible: Sequence[UUID], shown: Collection[UUID]) -> bool:
     return set(visible) <= set(shown)
 
 
-def _counts(register: Definition, answers: Answers, match: Match, fresh: Collection[str] | None) -> bool:
+def counts(register: Definition, answers: Answers, match: Match, fresh: Collection[str] | None) -> bool:
     """Check whether one of the rules by which the records match counts for this pair."""
     number = answers.get(register.person.get("nhs_number", ""))
     both_known = bool(number) and match.has_nhs_number

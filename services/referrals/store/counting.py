@@ -1,4 +1,4 @@
-"""Queries that keep the counters right, and the statistics of growing tables."""
+"""Queries that keep the counters right, and the search index and the statistics of growing tables fresh."""
 
 from shared.database import Database, DatabasePool
 
@@ -21,6 +21,15 @@ async def prove_counters(db: Database) -> int:
     await db.execute(TAKE_TIME)
     wrong: int = await db.fetchval(PROVE_COUNTERS, timeout=PROVING_SECONDS)
     return wrong
+
+
+CLEAN_SEARCH = "SELECT clean_search()"
+
+
+async def clean_search(pool: DatabasePool) -> int:
+    """Put new search text into its index, and return how many pages of it waited."""
+    cleaned: int = await pool.fetchval(CLEAN_SEARCH)
+    return cleaned
 
 
 REFRESH_STATISTICS = "SELECT refresh_statistics()"

@@ -66,9 +66,11 @@ async def read_feed(db: Database, after: int, room: Room, rated_by: RatingQuesti
 
 
 async def _read_ratings(db: Database, record_ids: Sequence[UUID], rated_by: RatingQuestions) -> Ratings:
+    """Return the ratings in order. None counts as given before the one that it replaces, whatever its own date is."""
     found: dict[UUID, list[Rated]] = {}
     for record_id, since, code in await db.fetch(READ_RATINGS, record_ids, *rated_by):
-        found.setdefault(record_id, []).append(Rated(since=since, code=code))
+        ratings = found.setdefault(record_id, [])
+        ratings.append(Rated(since=max([since, *(each.since for each in ratings[-1:])]), code=code))
     return found
 
 

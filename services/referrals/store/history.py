@@ -27,16 +27,17 @@ from shared.permissions import Visitor
 NOTES: TypeAdapter[tuple[NoteShown, ...]] = TypeAdapter(tuple[NoteShown, ...])
 
 FIND_CREATION = f"""
-    SELECT created_at, created_by_name
+    SELECT record.created_at, record.created_by_name, v.changed_at AS loaded_at, v.rated_at
     FROM record
-    WHERE {in_sight("record")} AND id = $4 AND (is_open OR $5)
+    LEFT JOIN record_version AS v ON v.record_id = record.id AND v.version = 0 AND v.act = 'loaded'
+    WHERE {in_sight("record")} AND record.id = $4 AND (record.is_open OR $5)
 """  # noqa: S608  a condition of ours
 MOST = 200  # in one reply; `fitting` returns as many of them as it has room for
 # The query by `record_id` alone follows one that finds this record in scope, in the same transaction.
 FIND_UPDATES = """
-    SELECT version, act, changed_at, changed_by_name, changes, count(*) OVER () AS there
+    SELECT version, act, changed_at, rated_at, changed_by_name, changes, count(*) OVER () AS there
     FROM record_version
-    WHERE record_id = $1 AND act <> 'created'
+    WHERE record_id = $1 AND version > 0
     ORDER BY version DESC
     OFFSET $2
     LIMIT $3
@@ -61,6 +62,8 @@ async def find_history(
         record_id=record_id,
         created_at=creation["created_at"],
         created_by=creation["created_by_name"],
+        loaded_at=creation["loaded_at"],
+        rated_at=creation["rated_at"],
         updates=updates,
         older=_older(rows[0]["there"] if rows else 0, skip, len(updates)),
     )
@@ -75,6 +78,7 @@ def _change(row: Record) -> RecordChange:
         version=row["version"],
         act=row["act"],
         changed_at=row["changed_at"],
+        rated_at=row["rated_at"],
         changed_by=row["changed_by_name"],
         changes=_fields(json.loads(row["changes"])),
     )
@@ -85,8 +89,15 @@ def _fields(changes: list[list[Answer | None]]) -> tuple[FieldChange, ...]:
 
 
 READ_PAST = """
-    SELECT created_at, created_by, updates, updates_there, notes, notes_there
-    FROM read_past($1, $2, $3, $4, $5, $6)
+    SELECT
+        p.created_at, p.created_by, p.updates, p.updates_there, p.notes, p.notes_there, v.changed_at AS loaded_at,
+        v.rated_at
+    FROM read_past($1, $2, $3, $4, $5, $6) AS p
+    LEFT JOIN LATERAL (
+        SELECT l.changed_at, l.rated_at
+        FROM record_version AS l
+        WHERE l.record_id = $2 AND l.version = 0 AND l.act = 'loaded' AND p.created_at IS NOT NULL
+    ) AS v ON true
 """
 
 
@@ -110,6 +121,8 @@ async def read_past(
             record_id=record_id,
             created_at=row["created_at"],
             created_by=row["created_by"],
+            loaded_at=row["loaded_at"],
+            rated_at=row["rated_at"],
             updates=updates,
             older=_older(row["updates_there"], skipped[0], len(updates)),
         ),
@@ -123,6 +136,7 @@ def _updates(text: str) -> list[RecordChange]:
             version=each["version"],
             act=each["act"],
             changed_at=datetime.fromisoformat(each["changed_at"]),
+            rated_at=datetime.fromisoformat(each["rated_at"]) if each["rated_at"] else None,
             changed_by=each["changed_by"],
             changes=_fields(each["changes"]),
         )
@@ -131,9 +145,9 @@ def _updates(text: str) -> list[RecordChange]:
 
 
 FIND_RATINGS = f"""
-    SELECT version, act, changed_at, changed_by_name, changes
+    SELECT version, act, changed_at, rated_at, changed_by_name, changes
     FROM (
-        SELECT version, act, changed_at, changed_by_name, jsonb_path_query_array(
+        SELECT version, act, changed_at, rated_at, changed_by_name, jsonb_path_query_array(
             changes, 'strict $[*] ? (@[0] == $question)', jsonb_build_object('question', $6::text)
         ) AS changes
         FROM record_version

@@ -13,7 +13,11 @@ from shared.database import Database
 
 
 class Stood(NamedTuple):
-    """The status of a record. `rating` is the register's own code; `rated_at` is when that rating was given."""
+    """
+    The status of a record. `rating` is the register's own code; `rated_at` is when that rating was given.
+
+    `is_told`: a notice told people of it.
+    """
 
     record_id: UUID
     register_code: str
@@ -25,6 +29,7 @@ class Stood(NamedTuple):
     rating: str | None
     rated_at: datetime
     locality: str | None
+    is_told: bool
 
 
 def _standings_of(found: str) -> str:
@@ -42,13 +47,15 @@ def _standings_of(found: str) -> str:
     )
     SELECT
         s.record_id, s.register_code, s.edition, s.organisation_id, s.bodies, s.reference, s.version, s.is_open,
-        s.rating, coalesce(given.rated_at, s.rated_at) AS rated_at, s.locality
+        s.rating, coalesce(given.rated_at, s.rated_at) AS rated_at, s.locality, told.record_id IS NOT NULL AS is_told
     FROM s
     LEFT JOIN (
-        SELECT r.record_id, max(r.since) AS rated_at
-        FROM read_ratings(ARRAY(SELECT s.record_id FROM s), $1, $2, $3) AS r
-        GROUP BY r.record_id
+        SELECT DISTINCT ON (r.record_id) r.record_id, r.since AS rated_at
+        FROM read_ratings(ARRAY(SELECT s.record_id FROM s), $1, $2, $3)
+            WITH ORDINALITY AS r (record_id, since, code, place)
+        ORDER BY r.record_id, r.place DESC
     ) AS given ON given.record_id = s.record_id
+    LEFT JOIN told_records(ARRAY(SELECT s.record_id FROM s)) AS told (record_id) ON told.record_id = s.record_id
     ORDER BY s.record_id
 """  # noqa: S608  the call of one of two functions
 

@@ -96,3 +96,25 @@ class UrgentNotice(RecordNotice):
     kind: ClassVar[str] = "urgent"
 
     urgency: Urgency = "urgent"
+
+
+class RecordsLoaded(Event):
+    """
+    A notice for the notifier alone: a spreadsheet was put on the register. It has no personal data.
+
+    There is one for each upload, with its id as `record_id`. The counts are those of its rows. `urgent` of the new and
+    updated records got an urgent rating. `uploaded_by` is the user who uploaded it, and `bodies` are theirs.
+    """
+
+    family: ClassVar[Literal["event", "notice"]] = "notice"
+    kind: ClassVar[str] = "loaded"
+    told_by: ClassVar[Process] = "referrals"
+    followed_by: ClassVar[tuple[Process, ...]] = ("notifier",)
+
+    uploaded_by: UUID
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    ended: int = 0
+    errors: int = 0
+    urgent: int = 0

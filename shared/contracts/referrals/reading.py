@@ -33,30 +33,39 @@ class FieldChange(Message):
     after: Answer | None = Field(repr=False)
 
 
-Act = Literal["updated", "reviewed", "decided", "archived", "ended", "reinstated"]
+Act = Literal["updated", "reviewed", "decided", "archived", "ended", "reinstated", "loaded"]
 
 
 class RecordChange(Message):
     """
     One version of a record: who, when, what. Creation is version 0 and not an update (D-HISTORY).
 
-    `reviewed` is an update that changed no answer. `decided`: a body decided about the end of the record. One that
-    ended on its day has no `changed_by`. Archives that were reversed are included, and do not count as updates.
+    `reviewed` is an update that changed no answer. `loaded` is an update by a row of a spreadsheet. `decided`: a body
+    decided about the end of the record. One that ended on its day has no `changed_by`. Archives that were reversed are
+    included, and do not count as updates. `rated_at`: when its rating was given, if a spreadsheet says so.
     """
 
     version: int
     act: Act = "updated"
     changed_at: datetime
+    rated_at: datetime | None = None
     changed_by: str = Field(repr=False)
     changes: tuple[FieldChange, ...]
 
 
 class History(Message):
-    """The first version, and as many others as fit into a reply. `older` counts those before them."""
+    """
+    The first version, and as many others as fit into a reply. `older` counts those before them.
+
+    `loaded_at`: when the record was loaded from a spreadsheet, if it was; `created_at` is then the file's own date.
+    `rated_at`: when its first rating was given, if the spreadsheet says so.
+    """
 
     record_id: UUID
     created_at: datetime
     created_by: str = Field(repr=False)
+    loaded_at: datetime | None = None
+    rated_at: datetime | None = None
     updates: tuple[RecordChange, ...]
     older: int = 0
 

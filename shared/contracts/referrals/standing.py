@@ -17,7 +17,8 @@ class RecordStanding(Message):
     The state of a record at a version. `bodies` make its compartment.
 
     `urgency` is the register's urgency of its rating; None without a rating. `rated_at` says when that rating was
-    given; a review does not change it. `locality` is a code, for the area that meetings are held for.
+    given; a review does not change it. `locality` is a code, for the area that meetings are held for. `is_told`: a
+    notice told people of that rating, so that others are told if no one has seen it in time.
     """
 
     record_id: UUID
@@ -29,6 +30,7 @@ class RecordStanding(Message):
     urgency: Urgency | None
     rated_at: datetime
     locality: str | None
+    is_told: bool = True
 
 
 class Standings(Message):

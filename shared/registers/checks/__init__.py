@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from shared.registers.checks.forms import check_form, check_labels
 from shared.registers.checks.lifecycle import check_duplicates, check_states, check_transitions
+from shared.registers.checks.load import check_load
 from shared.registers.checks.receipt import check_promises, check_receipt
 from shared.registers.checks.references import (
     check_case_text,
@@ -58,6 +59,7 @@ CHECKS: tuple[Callable[[Definition], Iterator[DefinitionFault]], ...] = (
     check_records,
     check_case_text,
     check_help,
+    check_load,
     check_states,
     check_transitions,
     check_duplicates,

@@ -35,6 +35,7 @@ from shared.registers.definition.lifecycle import (
     Receipt,
     UntoldRecords,
 )
+from shared.registers.definition.load import SpreadsheetLoad
 from shared.registers.definition.questions import Question, QuestionForm
 from shared.registers.definition.words import Words
 from shared.values import fold
@@ -184,6 +185,7 @@ class Definition(Model):
     duplicates: Duplicates
     records: RecordList
     case_text: CaseText | None = None
+    load: SpreadsheetLoad | None = None
     reporting: Reporting
     notifications: tuple[Notification, ...] = Field(default=(), alias="notification")
     untold: UntoldRecords | None = Field(default=None, alias="notifications")

@@ -13,6 +13,7 @@ from shared.accounts import LimitName, UserAct, UserState
 from shared.permissions import AccountGrant, Role
 from shared.registers.definition.base import LONGEST_TEXT, placeholders_in
 from shared.registers.definition.lifecycle import LIKENESSES, Occasion
+from shared.registers.definition.load import RowProblem
 from shared.registers.definition.nouns import Nouns
 from shared.registers.faults import DefinitionFault, FaultyRegister
 from shared.values import ValueFault
@@ -29,6 +30,7 @@ BY_CODE: Mapping[str, frozenset[str]] = {
     "duplicate.why": frozenset(LIKENESSES),
     "faults": frozenset(ValueFault),
     "limits.said": frozenset(get_args(LimitName)),
+    "load_row": frozenset(get_args(RowProblem)),
     "mails.occasions": frozenset(get_args(Occasion)),
     "records.sorts": frozenset(),
     "user.acts.button": frozenset(UserAct),

@@ -17,11 +17,17 @@ Verdict = Literal["accepted", "refused", "open"]
 
 def holds(conditions: tuple[Condition, ...], answers: Answers) -> bool:
     """Return whether one of the conditions holds. An empty tuple always holds."""
-    return not conditions or any(_holds(condition, answers) for condition in conditions)
+    if not conditions:  # as in most questions
+        return True
+    return any(_holds(condition, answers) for condition in conditions)
 
 
 def _holds(condition: Condition, answers: Answers) -> bool:
-    return all(set(codes_of(answers.get(name))).intersection(codes) for name, codes in condition.items())
+    for name, codes in condition.items():
+        answer = answers.get(name)
+        if not (answer in codes if isinstance(answer, str) else set(answer or ()).intersection(codes)):
+            return False
+    return True
 
 
 def codes_of(answer: Answer | None) -> tuple[str, ...]:

@@ -108,6 +108,15 @@ def read_answers(
     return _with_contradictions(checked, form, words, today, before, known)
 
 
+def read_one(question: Question, raw: Raw) -> Answer | None:
+    """
+    Return the answer to one question, by itself; None if there is none. Raise `Unreadable`.
+
+    Whether an answer is required, and what other answers demand, is not looked at.
+    """
+    return _READERS[question.kind](question, raw) or None
+
+
 def _with_contradictions(
     checked: Checked,
     form: QuestionForm,

@@ -113,8 +113,11 @@ async def test_a_proposal_asks_for_no_grants(offers: Browser, identity: StandInI
     assert [()] == [each.access.grants for each in users.heard(ProposeAdministrator)]
 
 
-async def test_a_register_without_grants_says_nothing_of_them(browser: Browser, users: StandInUsers) -> None:
+async def test_a_register_without_grants_says_nothing_of_them(
+    open_gateway: OpenGateway, identity: StandInIdentity, users: StandInUsers
+) -> None:
     users.grants = ()
+    browser = await open_gateway(identity, users, registers=offering())
     one, new = await browser.see(HERE), await browser.see(NEW)
     await browser.go_on(HERE, CHOSEN | {"version": "3", "grants": "unlock"})
 

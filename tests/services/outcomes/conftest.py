@@ -36,6 +36,12 @@ async def owner(two_schemas: Addresses, kept: KeptConnections) -> Owner:
 
 
 @pytest.fixture
+async def of_referrals(two_schemas: Addresses, kept: KeptConnections) -> Owner:
+    """Connect to the schema of referrals as its owner."""
+    return Owner(await kept.owner(two_schemas, "referrals"))
+
+
+@pytest.fixture
 async def watch(rig: Rig, registers: Registers) -> Watch:
     return Watch.over(rig, registers)
 

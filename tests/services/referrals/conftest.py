@@ -10,6 +10,7 @@ from deploy.runner.stack import EmbeddedParts
 from shared.database import DatabasePool
 from shared.registers.load import Registers
 from tests.services.referrals.rig import Owner, Referrals
+from tests.services.referrals.uploading import read_in_this_process
 from tests.support.connections import KeptConnections, ServicePools
 from tests.support.databases import database_copy
 
@@ -38,3 +39,9 @@ async def referrals(pools: ServicePools, registers: Registers) -> Referrals:
 @pytest.fixture
 async def owner(shared_database: Addresses, kept: KeptConnections) -> Owner:
     return Owner(await kept.owner(shared_database, "referrals"))
+
+
+@pytest.fixture
+def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read uploaded files without a process of their own."""
+    monkeypatch.setattr("services.referrals.uploads.reading.read_in_process", read_in_this_process)

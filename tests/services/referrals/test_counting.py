@@ -12,6 +12,7 @@ from shared.jobs import Job, repeat
 from shared.permissions import Role, Visitor
 from shared.tasks import end
 from tests.services.referrals.builders import a_visitor, colleague_of
+from tests.services.referrals.people import a_person
 from tests.services.referrals.rig import Owner, Referrals
 
 WEAR = "UPDATE counter SET n = n + 5 WHERE compartment_id = $1 AND is_open"
@@ -127,3 +128,18 @@ async def test_what_a_migration_or_an_upload_writes_is_counted_and_found_too(
 
     assert (["Copied Plum"], 2) == ([row.name for row in copied.rows], copied.total)
     assert ([], 1) == (await referrals.names(visitor, "percy"), (await referrals.listed(visitor)).total)
+
+
+async def test_new_search_text_is_found_while_it_waits_and_is_put_into_the_index(referrals: Referrals) -> None:
+    visitor = a_visitor()
+    await counting.clean_search(referrals.background)
+    person = a_person()
+    await referrals.submit(visitor, **person)
+    within = str(person["last_name"])[2:8]
+    found = [await referrals.names(visitor, within)]
+
+    cleaned = [await counting.clean_search(referrals.background) for _ in range(2)]
+
+    found.append(await referrals.names(visitor, within))
+    assert [[f"Zoë {person['last_name']}"]] * 2 == found
+    assert [True, False] == [pages > 0 for pages in cleaned]

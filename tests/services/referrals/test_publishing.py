@@ -28,6 +28,7 @@ from shared.registers.load import Registers, load_registers
 from shared.registers.overlay import Overlay
 from tests.rules.typed import INVENTED
 from tests.services.referrals.builders import a_visitor, new_id
+from tests.services.referrals.loading import a_changed_row, a_new_row, load
 from tests.services.referrals.rig import Owner, Referrals, an_update
 from tests.support.connections import ServicePools
 from tests.support.databases import database_copy
@@ -219,6 +220,22 @@ async def test_a_record_says_which_overlay_its_answers_were_given_under(
     assert [(0, first), (1, first), (2, second)] == [tuple(row) for row in kept]
     (record,) = await owner.rows("SELECT overlay FROM record WHERE id = $1", receipt.record_id)
     assert second == record["overlay"]
+
+
+async def test_a_loaded_record_says_which_overlay_its_answers_were_given_under(
+    referrals: Referrals, everywhere: Visitor, owner: Owner
+) -> None:
+    visitor = a_visitor()
+    first = (await publish(referrals, everywhere, with_home("One"))).version
+    (done,) = await load(referrals.context, visitor, a_new_row(referrals.context, visitor))
+    second = (await publish(referrals, everywhere, with_home("Other"))).version
+    row = await a_changed_row(referrals.context, visitor, done.record_id, latest_update="Moved house")
+    await load(referrals.context, visitor, row)
+
+    kept = await owner.rows("SELECT overlay FROM record_version WHERE record_id = $1 ORDER BY version", done.record_id)
+
+    assert [first, second] == [row["overlay"] for row in kept]
+    assert second == await owner.value("SELECT overlay FROM record WHERE id = $1", done.record_id)
 
 
 @pytest.mark.requirement("R-DSR-081")

@@ -248,14 +248,18 @@ async def test_the_services_role_may_do_no_more_than_the_service_does(
             await db.execute(sql)
 
 
+UPLOADS = ("upload", "upload_chunk", "upload_row", "load_mapping")
+
+
 async def test_every_table_with_people_in_it_has_the_wall(owner: Owner) -> None:
     rows = await owner.rows(
         "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace "
         "AND relkind = 'r' AND relrowsecurity AND relforcerowsecurity"
     )
 
-    # Reversals are tested in test_reversing. Overlays hold no personal data: see test_publishing.
-    assert {*OWN_IDS, *COUNTS, *COMPARED, "reversal", "ending_decision", "draft", "overlay"} == {
+    # Reversals are tested in test_reversing, uploads in test_uploads. Overlays hold no personal data: see
+    # test_publishing.
+    assert {*OWN_IDS, *COUNTS, *COMPARED, "reversal", "ending_decision", "draft", "overlay", *UPLOADS} == {
         row["relname"] for row in rows
     }
 

@@ -1,5 +1,6 @@
 """The number of records at each rating in the last weeks, computed from when each record entered and left a rating."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.reports.operators import rebuild
 from services.reports.rules.weeks import WEEKS, Move, first_week, moves_of, weeks_shown
 from services.reports.store import feeds
 from shared.contracts.referrals.feed import FedRecord, Rated
@@ -15,6 +17,8 @@ from shared.permissions import Role
 from shared.registers.checks import find_faults
 from shared.registers.load import Registers
 from shared.values import london_day
+from tests.services.referrals.builders import a_visitor
+from tests.services.referrals.loading import a_changed_row, a_new_row, load
 from tests.services.referrals.rig import Owner
 from tests.services.reports.rig import Rig
 from tests.services.reports.test_rules import a_record
@@ -91,6 +95,31 @@ async def test_an_archived_record_counts_until_it_was_archived(rig: Rig, source:
     weeks = await picture(rig, organisation)
 
     assert [(0, 0, 0)] * 7 + [(0, 0, 1)] * 3 + [(0, 0, 0)] * 3 == weeks
+
+
+@pytest.mark.requirement("R-USE-013")
+async def test_a_loaded_record_counts_since_its_own_dates_and_a_rebuild_changes_nothing_and_tells_nobody(
+    rig: Rig,
+) -> None:
+    organisation = rig.organisation("Alpha")
+    visitor = a_visitor(Role.ADMINISTRATOR, organisation)
+    five_weeks_ago = london_day(datetime.now(UTC)) - timedelta(weeks=5)
+    row = replace(a_new_row(rig.referrals, visitor, risk_level="red"), rated_on=five_weeks_ago)
+    await load(rig.referrals, visitor, row)
+    late = await rig.submit(organisation, risk_level="green")
+    turned = await a_changed_row(rig.referrals, visitor, late.record_id, risk_level="amber")
+    await load(rig.referrals, visitor, replace(turned, rated_on=five_weeks_ago))
+    await rig.copy()
+    before = await picture(rig, organisation)
+
+    await rebuild(rig.background)
+    await rig.feeding.look()
+    await rig.tell()
+
+    assert [(0, 0, 0)] * 7 + [(0, 0, 1)] * 5 + [(0, 1, 1)] == before == await picture(rig, organisation)
+    mine = f"notice.dsr.{organisation.hex}."
+    assert 1 == sum(subject.startswith(mine) for subject, _, _ in rig.wire.published)  # of the submitted one
+    assert 0 == await rig.nights.prove()
 
 
 async def test_today_is_what_the_panel_says_on_any_day(rig: Rig) -> None:

@@ -30,6 +30,18 @@ from shared.contracts.referrals.ended import FindEnded, ListEndedBefore
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
+from shared.contracts.referrals.loading import (
+    CancelUpload,
+    FinishUpload,
+    ListUploadRows,
+    ListUploads,
+    MapUpload,
+    ProcessUpload,
+    PutUploadChunk,
+    ReadFailedRows,
+    ReadUpload,
+    StartUpload,
+)
 from shared.contracts.referrals.naming import NameRecords
 from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay
 from shared.contracts.referrals.reading import AddNote, PastWanted, ReadHistory, ReadPast, ReadRecord
@@ -99,6 +111,10 @@ READS: dict[str, Ask] = {
     "reversals": lambda _: ListReversals(),
     "the number of reversals": lambda _: CountReversals(),
     "its outcomes": by_id(ListOutcomes),
+    "the upload": lambda world: ReadUpload(upload_id=world.upload_id),
+    "uploads": lambda _: ListUploads(),
+    "its rows": lambda world: ListUploadRows(upload_id=world.upload_id, tab="errors"),
+    "its failed rows": lambda world: ReadFailedRows(upload_id=world.upload_id),
     "tasks": lambda _: ListTasks(),
     "the number of tasks": lambda _: CountTasks(),
     "its task": by_id(ReadTask),
@@ -159,6 +175,14 @@ WRITES: dict[str, Ask] = {
     ),
     "a report stopped": lambda world: StopReport(command_id=new_id(), job_id=world.job.job_id),
     "an update": lambda world: an_update(world, latest_update="Seen by a stranger"),
+    "a part of the file": lambda world: PutUploadChunk(upload_id=world.upload_id, number=1, content=b"more"),
+    "the end of the file": lambda world: FinishUpload(
+        command_id=new_id(), upload_id=world.upload_id, chunks=1, sha256="0" * 64
+    ),
+    "a mapping": lambda world: MapUpload(command_id=new_id(), upload_id=world.upload_id, sheet="Second"),
+    "rows processed": lambda world: ProcessUpload(command_id=new_id(), upload_id=world.upload_id),
+    "no upload": lambda world: CancelUpload(command_id=new_id(), upload_id=world.upload_id),
+    "another upload": lambda world: StartUpload(command_id=world.upload_id, file_name="a.csv", size=1),
 }
 # What the rightful user is told where the request cannot be carried out on these records.
 RIGHTFUL_REFUSALS = {
@@ -166,14 +190,30 @@ RIGHTFUL_REFUSALS = {
     "the end of a cover": "not_found",
     "a decision about its end": "not_ending",
     "a request to reverse": "asked_before",
+    "a part of the file": "not_receiving",
+    "the end of the file": "not_receiving",
+    "a mapping": "unknown_sheet",
+    "another upload": "command_reused",
 }
+OF_UPLOADS = (
+    CancelUpload,
+    FinishUpload,
+    ListUploadRows,
+    ListUploads,
+    MapUpload,
+    ProcessUpload,
+    PutUploadChunk,
+    ReadFailedRows,
+    ReadUpload,
+    StartUpload,
+)
 # Requests that are about no person: the texts of a register.
 ABOUT_NO_PERSON = {PublishOverlay, ListOverlays}
 
 
 def rightful(world: World, request: Request[Message]) -> Visitor:
     """Return a user who may make this request about the records of the world."""
-    if isinstance(request, (ReadDraft, ListDrafts, SaveDraft, DiscardDraft, ReadCaseload)):
+    if isinstance(request, (ReadDraft, ListDrafts, SaveDraft, DiscardDraft, ReadCaseload, *OF_UPLOADS)):
         return world.creator
     if isinstance(request, (ReadReportJob, ReadReportChunk, StopReport, StartReport, ReadDashboard)):
         return world.reporter

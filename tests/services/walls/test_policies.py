@@ -84,7 +84,7 @@ async def tried(db: Database, visitor: Visitor | None, statement: str, *values: 
 async def about_the_world(owner: "asyncpg.Connection[asyncpg.Record]", table: str, world: World) -> list[str]:
     """Return the rows of a table that belong to the world, as JSON."""
     query = f"SELECT to_jsonb(t)::text AS row FROM {table} AS t WHERE t::text LIKE ANY($1)"
-    belonging = [*world.ids, str(world.job.job_id), str(world.mail_id), str(world.organisation_id)]
+    belonging = [*world.ids, *map(str, (world.job.job_id, world.mail_id, world.upload_id, world.organisation_id))]
     return [row["row"] for row in await owner.fetch(query, [f"%{each}%" for each in belonging])]
 
 

@@ -33,8 +33,10 @@ OF_SCOPE = """
     referrals.store.reversing.COUNT_WAITING referrals.store.reversing.FIND_ARCHIVED
     referrals.store.reversing.HOLD_RECORD referrals.store.reversing.HOLD_REVERSAL
     referrals.store.reversing.LIST_REVERSALS
+    referrals.store.loaded.COMPARE_ROWS referrals.store.loaded.HOLD_ROWS referrals.store.loaded.LOAD_RECORDS
+    referrals.store.loaded.LOAD_VERSIONS
     referrals.store.saving.FIND_FOR_UPDATE referrals.store.saving.SAVE_VERSION referrals.store.saving.STORE_VERSION
-    referrals.store.saving.SUBMIT_RECORD
+    referrals.store.saving.SUBMIT_RECORD referrals.store.upload_work.FIND_PRESENT
     outcomes.store.tasks.COUNT_TASKS outcomes.store.tasks.FIND_URGENT outcomes.store.tasks.HOLD_URGENT
     outcomes.store.outcomes.FIND_LAST outcomes.store.tasks.COUNT_MET outcomes.store.tasks.HOLD_AGENDA
     outcomes.store.tasks.LIST_AGENDA outcomes.store.tasks.LIST_DISCUSSED outcomes.store.tasks.LIST_URGENT
@@ -51,9 +53,13 @@ OF_USER = """
     referrals.store.drafts.CLOSE referrals.store.drafts.DROP_OLDEST_CLOSED referrals.store.drafts.FIND_STATE
     referrals.store.drafts.FORGET referrals.store.drafts.HOLD referrals.store.drafts.LIST referrals.store.drafts.READ
     referrals.store.drafts.SAVE
+    referrals.store.uploads.ADD referrals.store.uploads.CANCEL_UNREACHED referrals.store.uploads.FIND
+    referrals.store.uploads.FIND_OPEN
+    referrals.store.uploads.HOLD referrals.store.uploads.LIST
     reports.store.jobs.ADD reports.store.jobs.COUNT_AT_WORK reports.store.jobs.FIND reports.store.jobs.LIST
 """
-# The same request has found the record, the job or the mail in scope before. Outcomes asks referrals for it.
+# The same request has found the record, the job, the upload or the mail in scope before. Outcomes asks referrals for
+# it. The background job of uploads has claimed the upload, and works in the context of its user.
 OF_WHAT_WAS_FOUND = """
     referrals.store.ending.ADD_DECISION referrals.store.ending.HAS_DECIDED referrals.store.ending.HOLD_RECORD
     referrals.store.history.ADD_NOTE referrals.store.history.FIND_UPDATES
@@ -62,6 +68,18 @@ OF_WHAT_WAS_FOUND = """
     referrals.store.holding.FIND_HOLDER
     referrals.store.holding.FIND_NAMED referrals.store.holding.IS_COVER
     referrals.store.reversing.ADD_REVERSAL referrals.store.reversing.DECIDE
+    referrals.store.upload_work.ADD_ROWS referrals.store.upload_work.COUNT_INCOMPLETE
+    referrals.store.upload_work.COUNT_URGENT referrals.store.upload_work.FIND_NEXT
+    referrals.store.upload_work.FORGET_ROWS referrals.store.upload_work.GO_ON
+    referrals.store.upload_work.MOVE_TO_ERRORS referrals.store.upload_work.NOTE_CHECKED
+    referrals.store.upload_work.NOTE_DONE referrals.store.upload_work.NOTE_READ
+    referrals.store.upload_work.READ_CHUNKS referrals.store.upload_work.STORE_CHECKED
+    referrals.store.upload_work.STORE_PROCESSED
+    referrals.store.uploads.ADD_CHUNK referrals.store.uploads.CANCEL referrals.store.uploads.COUNT_ROWS
+    referrals.store.uploads.FIND_KEPT referrals.store.uploads.FINISH referrals.store.uploads.KEEP
+    referrals.store.uploads.LIST_ERRORS referrals.store.uploads.LIST_ROWS referrals.store.uploads.MAP
+    referrals.store.uploads.PROCESS referrals.store.uploads.READ_AGAIN referrals.store.uploads.READ_CELLS
+    referrals.store.uploads.REMOVE_CHUNKS referrals.store.uploads.REMOVE_ROWS referrals.store.uploads.SUM_CHUNKS
     outcomes.store.endings.FIND_ENDING outcomes.store.endings.FIND_ENDING_STATE outcomes.store.endings.MARK_REVERSED
     outcomes.store.endings.SETTLE outcomes.store.outcomes.ADD_OUTCOME outcomes.store.outcomes.FOLLOW_RECORD
     outcomes.store.outcomes.LIST_OUTCOMES outcomes.store.tasks.MARK_DISCUSSED
@@ -81,6 +99,9 @@ OWN_WORK = """
     referrals.store.settling.FIND_ALIKE referrals.store.settling.FIND_UNSETTLED
     referrals.store.settling.FLAG_ALIKE referrals.store.settling.REFOLD
     referrals.store.standing.LIST_STANDINGS referrals.store.standing.READ_STANDINGS
+    referrals.store.upload_work.CLAIM referrals.store.upload_work.COUNT_LOST referrals.store.upload_work.DROP
+    referrals.store.upload_work.FIND_MATCHED referrals.store.upload_work.KEEP_LEASE
+    referrals.store.upload_work.SWEEP
     outcomes.store.endings.TAKE_PENDING outcomes.store.feed.ASSIGN_FEED outcomes.store.feed.READ_FEED
     outcomes.store.standings.CLOSE_TASK outcomes.store.standings.FIND_STANDINGS
     outcomes.store.standings.HOLD_STANDINGS outcomes.store.standings.KEEP_TASK outcomes.store.standings.OPEN_TASK

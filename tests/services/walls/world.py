@@ -1,6 +1,6 @@
 """One person's records with everything that the services keep about them, and users who may see some or none of it."""
 
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ import asyncpg
 from services.notifier.handlers import Handlers
 from services.notifier.service import build as notifier_of
 from services.notifier.service import context_of as notifier_context
+from services.referrals.uploads.states import failed_rows
 from shared.assertion import Signer
 from shared.bus.protocol import Context
 from shared.contracts.identity import CheckGrant, FindRecipients, Grant, Recipients
@@ -21,13 +22,14 @@ from shared.contracts.referrals.answers import Answer
 from shared.contracts.referrals.drafts import DraftSeen, SaveDraft, Typed
 from shared.contracts.referrals.duplicates import DecideDuplicate
 from shared.contracts.referrals.holding import AssignHolder
+from shared.contracts.referrals.loading import PutUploadChunk, StartUpload
 from shared.contracts.referrals.reading import AddNote
 from shared.contracts.referrals.reversing import AskReversal, ListReversals
 from shared.contracts.referrals.saving import RecordReceipt, SubmitRecord, UpdateRecord
 from shared.contracts.reports import ReportJob
 from shared.fake_bus import FakeBus
 from shared.messages import Message, Request
-from shared.permissions import Role, Visitor
+from shared.permissions import AccountGrant, Role, Visitor
 from shared.registers.bodies import organisation_compartment
 from shared.registers.load import Registers
 from shared.service import Service, start
@@ -53,6 +55,22 @@ FINISH_JOB = """
     WHERE id = $1
 """
 
+FAILED_ROWS = urlsafe_b64encode(failed_rows(("First Name",), [(("Wallflower",), ())])).decode()  # as JSON holds it
+CHECK_UPLOAD = """
+    UPDATE upload
+    SET state = 'checked', headings = '{First Name}', total = 1, new_rows = 0, updated_rows = 0, ended_rows = 0,
+        error_rows = 1, compartment_ids = ARRAY[$2::uuid]
+    WHERE id = $1
+"""
+ADD_UPLOAD_ROW = """
+    INSERT INTO upload_row (upload_id, number, cells, verdict, name, record_id, reference)
+    VALUES ($1, 1, '{Wallflower}', 'error', 'Wallflower', $2, $3)
+"""
+ADD_MAPPING = """
+    INSERT INTO load_mapping (register_code, organisation_id, kept, saved_by)
+    VALUES ('dsr', $1, '{"by_heading": {}, "by_value": {}}', $2)
+"""
+
 Owners = Mapping[str, "asyncpg.Connection[asyncpg.Record]"]
 Reply = TypeVar("Reply", bound=Message)
 
@@ -67,8 +85,8 @@ class World:
     """
     Three open records of one person, two of which are linked, and an archived one.
 
-    The first has a note, an update, a holder, an outcome and an urgent task. There are a draft, a report, a mail,
-    and the amber record of another person on the agenda.
+    The first has a note, an update, a holder, an outcome and an urgent task. There are a draft, a report, a mail, an
+    upload with a row about it, and the amber record of another person on the agenda.
     """
 
     rig: Rig
@@ -85,6 +103,7 @@ class World:
     task_id: UUID
     job: ReportJob
     mail_id: UUID
+    upload_id: UUID
     agenda: TaskShown = field(init=False)
 
     @property
@@ -106,9 +125,17 @@ class World:
     @property
     def secrets(self) -> list[str]:
         """Return the words and ids that only a user with these records in reach may be shown."""
-        ids = (self.draft_id, self.reversal_id, self.task_id, self.agenda.task_id, self.job.job_id, self.mail_id)
+        ids = [
+            self.draft_id,
+            self.reversal_id,
+            self.task_id,
+            self.agenda.task_id,
+            self.job.job_id,
+            self.mail_id,
+            self.upload_id,
+        ]
         texts = [*(each.reference for each in (*self.records, self.archived)), self.agenda.reference]
-        texts += [NOTE_TEXT, FILE.decode(), b64encode(FILE).decode(), HOLDER_NAME, "Jayne Billings"]
+        texts += [FAILED_ROWS, NOTE_TEXT, FILE.decode(), b64encode(FILE).decode(), HOLDER_NAME, "Jayne Billings"]
         texts += [str(self.person[each]) for each in ("last_name", "nhs_number")]
         return [*self.ids, *(str(each) for each in ids), *texts]
 
@@ -120,7 +147,7 @@ class World:
     def strangers(self) -> dict[str, Visitor]:
         """Return users who may see nothing of this, by what keeps them out."""
         here = self.organisation_id
-        return {
+        found = {
             "an administrator elsewhere": a_visitor(Role.ADMINISTRATOR, full_name="Stranger"),
             "a reporting user elsewhere": a_visitor(Role.REPORTING, full_name="Stranger"),
             "a standard user elsewhere": a_visitor(full_name="Stranger"),
@@ -129,13 +156,19 @@ class World:
             "a master admin": a_visitor(Role.MASTER_ADMIN, here, full_name="Stranger"),
             "nobody with a role": a_visitor(None, here, full_name="Stranger"),
         }
+        return {who: loading(each) for who, each in found.items()}
+
+
+def loading(visitor: Visitor) -> Visitor:
+    """Return the user with the grant to load spreadsheets, so that not the lack of it keeps them out."""
+    return visitor.model_copy(update={"grants": (AccountGrant.BULK_LOAD,)})
 
 
 async def a_world(pools: Mapping[str, ServicePools], owners: Owners, registers: Registers, folder: Path) -> World:
     """Start the four services over these pools, and add the records and all that belongs to them."""
     rig = await Rig.open(pools, registers, folder)
     organisation, person = rig.organisation("Walled"), a_person(first_name="Wallflower", risk_level="red")
-    creator = a_visitor(Role.STANDARD, organisation)
+    creator = loading(a_visitor(Role.STANDARD, organisation))
     administrator, second = (colleague_of(creator, Role.ADMINISTRATOR) for _ in range(2))
     holder = colleague_of(creator).model_copy(update={"full_name": HOLDER_NAME})
     reporter = rig.somebody(Role.REPORTING, organisation)
@@ -146,9 +179,11 @@ async def a_world(pools: Mapping[str, ServicePools], owners: Owners, registers: 
     archived = await rig.ask(colleague_of(creator), unasked(**person))
     world = World(
         rig, person, creator, administrator, second, holder, reporter, records, archived,
-        draft_id=new_id(), reversal_id=new_id(), task_id=new_id(), mail_id=new_id(), job=await rig.start(reporter),
+        draft_id=new_id(), reversal_id=new_id(), task_id=new_id(), mail_id=new_id(), upload_id=new_id(),
+        job=await rig.start(reporter),
     )  # fmt: skip
     await _fill_referrals(world)
+    await _fill_upload(world, owners["referrals"])
     await rig.archive(organisation, archived)
     await rig.tell()
     await rig.copy()
@@ -196,6 +231,16 @@ async def _fill_notifier(world: World, pools: ServicePools, registers: Registers
     about = notice.model_copy(update={"record_id": world.record.record_id})
     await Handlers(notifier_context(shared, notifier_settings())).tell(about)
     world.mail_id = (await world.ask(world.administrator, ListMails())).mails[0].mail_id
+
+
+async def _fill_upload(world: World, owner: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Begin an upload, and add the rows that its background job would add."""
+    start = StartUpload(command_id=world.upload_id, file_name="Wallflower.csv", size=len(FILE))
+    await world.ask(world.creator, start)
+    await world.ask(world.creator, PutUploadChunk(upload_id=world.upload_id, number=0, content=FILE))
+    await owner.execute(CHECK_UPLOAD, world.upload_id, world.organisation_id)
+    await owner.execute(ADD_UPLOAD_ROW, world.upload_id, world.record.record_id, world.record.reference)
+    await owner.execute(ADD_MAPPING, world.organisation_id, world.creator.user_id)
 
 
 async def _fill_rows(world: World, owners: Owners) -> None:

@@ -49,18 +49,18 @@ GRANT EXECUTE ON FUNCTION find_standings(uuid []) TO outcomes_background;
 CREATE OR REPLACE FUNCTION open_task(p_task jsonb) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
     INSERT INTO task (
-        id, kind, register_code, compartment_id, record_id, record_version, reference, locality, opened_at
+        id, kind, register_code, compartment_id, record_id, record_version, reference, locality, opened_at, is_told
     )
     SELECT
         t.task_id, t.kind, t.register_code, t.compartment_id, t.record_id, t.record_version, t.reference, t.locality,
-        t.opened_at
+        t.opened_at, t.is_told
     FROM jsonb_to_record(p_task) AS t (
         task_id uuid, kind text, register_code text, compartment_id uuid, record_id uuid, record_version integer,
-        reference text, locality text, opened_at timestamptz
+        reference text, locality text, opened_at timestamptz, is_told boolean
     )
     WHERE check_keys(p_task, ARRAY[
         'task_id', 'kind', 'register_code', 'compartment_id', 'record_id', 'record_version', 'reference', 'locality',
-        'opened_at'
+        'opened_at', 'is_told'
     ])
 $$;
 GRANT EXECUTE ON FUNCTION open_task(jsonb) TO outcomes_background;
@@ -218,8 +218,8 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION count_urgent(text, uuid []) TO outcomes_app;
 
--- Take the urgent tasks that were opened by a register's moment and that no one has seen, each once. The caller
--- publishes them in the same transaction.
+-- Take the urgent tasks that were opened by a register's moment and that no one has seen, each once. Those of a rating of
+-- which nobody was told stay as they are. The caller publishes them in the same transaction.
 CREATE OR REPLACE FUNCTION take_not_seen(p_registers text [], p_since timestamptz [], p_at timestamptz, p_most integer) RETURNS TABLE (
     task_id uuid, register_code text, compartment_id uuid, record_id uuid, record_version integer, reference text
 )
@@ -233,7 +233,7 @@ BEGIN
         SELECT u.id
         FROM unnest(p_registers, p_since) AS due (register_code, since)
         INNER JOIN task AS u ON u.register_code = due.register_code AND u.opened_at <= due.since
-        WHERE u.closed_at IS NULL AND u.kind = 'urgent' AND u.seen_at IS NULL AND u.told_again_at IS NULL
+        WHERE u.closed_at IS NULL AND u.kind = 'urgent' AND u.seen_at IS NULL AND u.told_again_at IS NULL AND u.is_told
         ORDER BY u.opened_at
         LIMIT p_most
         FOR UPDATE OF u SKIP LOCKED

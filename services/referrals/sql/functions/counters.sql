@@ -1,6 +1,60 @@
 -- Counts of records by compartment and by creator, and of the whole register. Triggers keep them as deltas, which are
 -- added to counters and checked.
 
+-- Keep counts, words, search text and the list of records to settle equal to the records that a statement changed. Of a
+-- record whose search text and scope stay, searches need the time alone.
+CREATE OR REPLACE FUNCTION records_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    rewritten uuid [];
+BEGIN
+    rewritten := ARRAY(
+        SELECT a.id
+        FROM before AS b
+        INNER JOIN after AS a ON a.id = b.id
+        WHERE (b.register_code, b.created_by, b.compartment_id, b.is_open, b.search)
+            IS DISTINCT FROM (a.register_code, a.created_by, a.compartment_id, a.is_open, a.search)
+    );
+    UPDATE record_search AS s SET updated_at = a.updated_at
+    FROM after AS a
+    WHERE s.record_id = a.id AND s.updated_at <> a.updated_at AND a.id <> ALL(rewritten);
+    INSERT INTO record_unsettled (record_id)
+    SELECT a.id
+    FROM before AS b
+    INNER JOIN after AS a ON a.id = b.id
+    WHERE (b.given_name, b.family_name, b.born, b.nhs_number, b.is_open)
+        IS DISTINCT FROM (a.given_name, a.family_name, a.born, a.nhs_number, a.is_open);
+    IF cardinality(rewritten) = 0 THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO delta (register_code, created_by, compartment_id, is_open, n)
+    SELECT m.register_code, m.created_by, m.compartment_id, m.is_open, sum(m.n)
+    FROM (
+        SELECT b.register_code, b.created_by, b.compartment_id, b.is_open, -1 AS n
+        FROM before AS b WHERE b.id = ANY(rewritten)
+        UNION ALL
+        SELECT a.register_code, a.created_by, a.compartment_id, a.is_open, 1 FROM after AS a WHERE a.id = ANY(rewritten)
+    ) AS m
+    GROUP BY GROUPING SETS (
+        (m.register_code, m.is_open), (m.register_code, m.compartment_id, m.is_open),
+        (m.register_code, m.created_by, m.compartment_id, m.is_open)
+    )
+    HAVING sum(m.n) <> 0;
+    DELETE FROM record_search WHERE record_id = ANY(rewritten);
+    DELETE FROM record_word WHERE record_id = ANY(rewritten);
+    INSERT INTO record_search (record_id, register_code, compartment_id, created_by, updated_at, search)
+    SELECT a.id, a.register_code, a.compartment_id, a.created_by, a.updated_at, without_numbers(a.search)
+    FROM after AS a
+    WHERE a.id = ANY(rewritten) AND a.is_open;
+    INSERT INTO record_word (record_id, register_code, compartment_id, created_by, word)
+    SELECT a.id, a.register_code, a.compartment_id, a.created_by, w.word
+    FROM after AS a, unnest(string_to_array(ltrim(a.search), ' ')) AS w (word)
+    WHERE a.id = ANY(rewritten) AND a.is_open AND w.word <> '';
+    RETURN NULL;
+END
+$$;
+
+-- Take a deleted record out of counts, words and search text.
 CREATE OR REPLACE FUNCTION record_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
@@ -10,31 +64,6 @@ BEGIN
     (old.register_code, old.created_by, old.compartment_id, old.is_open, -1);
     DELETE FROM record_search WHERE record_id = old.id;
     DELETE FROM record_word WHERE record_id = old.id;
-    IF tg_op = 'DELETE' THEN
-        RETURN NULL;
-    END IF;
-    INSERT INTO delta (register_code, created_by, compartment_id, is_open, n)
-    VALUES (new.register_code, NULL, NULL, new.is_open, 1),
-    (new.register_code, NULL, new.compartment_id, new.is_open, 1),
-    (new.register_code, new.created_by, new.compartment_id, new.is_open, 1);
-    IF new.is_open THEN
-        INSERT INTO record_search (record_id, register_code, compartment_id, created_by, updated_at, search)
-        VALUES (new.id, new.register_code, new.compartment_id, new.created_by, new.updated_at,
-            without_numbers(new.search));
-        INSERT INTO record_word (record_id, register_code, compartment_id, created_by, word)
-        SELECT new.id, new.register_code, new.compartment_id, new.created_by, w.word
-        FROM unnest(string_to_array(ltrim(new.search), ' ')) AS w (word)
-        WHERE w.word <> '';
-    END IF;
-    RETURN NULL;
-END
-$$;
-
--- Keep the order of searches, if nothing that `record_changed` keeps has changed.
-CREATE OR REPLACE FUNCTION record_touched() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-BEGIN
-    UPDATE record_search SET updated_at = new.updated_at WHERE record_id = new.id;
     RETURN NULL;
 END
 $$;

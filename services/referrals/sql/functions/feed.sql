@@ -57,12 +57,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 $$;
 
 -- Return the ratings of some records in order, each with the time when it was given. `p_questions` are the questions
--- that hold the rating, one for each register and edition. Versions that did not change the rating are left out.
+-- that hold the rating, one for each register and edition. Versions that did not change the rating are left out. A rating
+-- that a spreadsheet dates was given on that day, which may be before the rating that it replaces.
 -- SECURITY DEFINER: reports and outcomes read all registers and compartments.
 CREATE OR REPLACE FUNCTION read_ratings(p_records uuid [], p_registers text [], p_editions text [], p_questions text [])
 RETURNS TABLE (record_id uuid, since timestamptz, code text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
-    SELECT v.record_id, v.changed_at, coalesce(v.answers ->> q.name, '')
+    SELECT v.record_id, coalesce(v.rated_at, v.changed_at), coalesce(v.answers ->> q.name, '')
     FROM record AS r
     INNER JOIN record_version AS v ON v.record_id = r.id
     INNER JOIN unnest(p_registers, p_editions, p_questions) AS q (register_code, edition, name)

@@ -66,9 +66,10 @@ BEGIN
     SELECT coalesce(jsonb_agg(to_jsonb(u) - 'there' ORDER BY u.version DESC), '[]'), coalesce(max(u.there), 0)
     INTO updates, updates_there
     FROM (
-        SELECT v.version, v.act, v.changed_at, v.changed_by_name AS changed_by, v.changes, count(*) OVER () AS there
+        SELECT
+            v.version, v.act, v.changed_at, v.rated_at, v.changed_by_name AS changed_by, v.changes, count(*) OVER () AS there
         FROM record_version AS v
-        WHERE v.record_id = p_record AND v.act <> 'created'
+        WHERE v.record_id = p_record AND v.version > 0
         ORDER BY v.version DESC
         OFFSET p_skip_updates LIMIT p_most
     ) AS u;

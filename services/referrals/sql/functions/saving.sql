@@ -59,6 +59,18 @@ BEGIN
 END
 $$;
 
+-- Return whether one of these events is a notice that tells people of the rating of its record.
+CREATE OR REPLACE FUNCTION tells_of_rating(p_events jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path FROM CURRENT AS $$
+    SELECT EXISTS (
+        SELECT
+        FROM jsonb_array_elements(p_events) AS each (event)
+        CROSS JOIN LATERAL jsonb_to_record(each.event) AS e (event_id uuid, subjects text [], event_type text, body jsonb)
+        WHERE check_keys(each.event, ARRAY['event_id', 'subjects', 'event_type', 'body'])
+            AND e.body ->> 'occasion' IN ('record_created', 'rating_changed')
+    )
+$$;
+
 -- Return the content of a version: the answers, the columns taken from them, and the keys by which records are
 -- compared. `judged` are the matches that rules have looked at, or null if matches do not matter.
 CREATE OR REPLACE FUNCTION read_content(p_content jsonb) RETURNS record
@@ -119,11 +131,12 @@ BEGIN
     END IF;
     INSERT INTO record (
         id, reference, register_code, edition, state, compartment_id, organisation_id, created_by, created_by_name,
-        created_at, updated_at, rating, rated_at, ends_on, awaiting, locality, given_name, family_name, born, nhs_number,
+        created_at, updated_at, rating, rated_at, is_told, ends_on, awaiting, locality, given_name, family_name, born, nhs_number,
         postcode, search, sort_name, answers
     ) VALUES (
         fresh.record_id, fresh.reference, scope.register_code, fresh.edition, fresh.state, fresh.compartment_id,
-        fresh.organisation_id, scope.user_id, scope.full_name, now(), now(), content.rating, now(), fresh.ends_on,
+        fresh.organisation_id, scope.user_id, scope.full_name, now(), now(), content.rating, now(),
+        tells_of_rating(p_events), fresh.ends_on,
         fresh.awaiting, content.locality, content.given_name, content.family_name, content.born, content.nhs_number,
         content.postcode, content.search, content.sort_name, content.answers
     ) RETURNING overlay INTO the_overlay;
@@ -344,7 +357,7 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION
-open_scope(jsonb), take_command(jsonb), put_events(jsonb), read_content(jsonb), in_sight(record, uuid []),
+open_scope(jsonb), take_command(jsonb), put_events(jsonb), tells_of_rating(jsonb), read_content(jsonb), in_sight(record, uuid []),
 submit_record(jsonb, jsonb, jsonb, jsonb, jsonb), submit_draft(jsonb, jsonb, jsonb, jsonb, jsonb, jsonb), find_matches(uuid, text, text []),
 add_keys(uuid, text, text [], text [], boolean), use_edition(text, text), hold_draft(uuid)
 TO referrals_app;

@@ -29,4 +29,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     LIMIT p_most
 $$;
 
-GRANT EXECUTE ON FUNCTION read_standings(uuid []), list_standings(uuid, integer) TO referrals_background;
+-- Return those of the records of whose rating people were told by a notice.
+CREATE OR REPLACE FUNCTION told_records(p_records uuid []) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT r.id FROM record AS r WHERE r.id = ANY(p_records) AND r.is_told
+$$;
+
+GRANT EXECUTE ON FUNCTION
+read_standings(uuid []), list_standings(uuid, integer), told_records(uuid [])
+TO referrals_background;

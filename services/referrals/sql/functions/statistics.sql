@@ -23,4 +23,12 @@ BEGIN
 END
 $$;
 
+-- Put the search text that waits in a list into its index, and return how many pages the list had. Every search reads the
+-- list, so it is kept short. SECURITY DEFINER: only the owner may clean an index.
+CREATE OR REPLACE FUNCTION clean_search() RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT gin_clean_pending_list('record_search_within')
+$$;
+
+GRANT EXECUTE ON FUNCTION clean_search() TO referrals_background;
 GRANT EXECUTE ON FUNCTION refresh_statistics() TO referrals_background;

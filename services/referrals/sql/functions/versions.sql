@@ -95,6 +95,9 @@ BEGIN
     VALUES (scope.user_id, scope.session_id, wanted.action, scope.register_code, ARRAY[kept.id],
         ARRAY(SELECT c ->> 0 FROM jsonb_array_elements(wanted.changes) AS c));
     PERFORM put_events(p_events);
+    IF tells_of_rating(p_events) THEN
+        UPDATE record SET is_told = true WHERE id = kept.id AND NOT is_told;
+    END IF;
     IF content.keys IS NOT NULL THEN
         PERFORM keep_keys(kept.id, scope.register_code, content.keys, content.key_rules);
     END IF;

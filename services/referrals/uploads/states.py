@@ -1,0 +1,169 @@
+"""Uploads: which may begin, what each state allows, how they are shown, and the file of failed rows."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
+
+from services.referrals.loading.mapping import FileMapping, Suggestion
+from services.referrals.loading.table import FileTable
+from services.referrals.store.uploads import ChunksStored, MappingShown, StoredUpload
+from shared.contracts.referrals.loading import (
+    REASONS,
+    CellFault,
+    ColumnFound,
+    FinishUpload,
+    StartUpload,
+    UploadCounts,
+    UploadShown,
+    UploadState,
+    ValueFound,
+)
+from shared.messages import Refused
+from shared.permissions import Permission, Visitor
+from shared.registers.definition.register import Definition
+
+FILE_TYPES = frozenset({".csv", ".xlsx"})
+MAPPABLE: frozenset[UploadState] = frozenset({"mapping", "checked"})
+ENDED: frozenset[UploadState] = frozenset({"done", "cancelled"})
+"""A failed upload may still be cancelled: then its file is deleted at once."""
+WITH_ROWS: frozenset[UploadState] = frozenset({"checked", "processing", "done", "failed"})
+WITH_FAILED_ROWS: frozenset[UploadState] = frozenset({"checked", "done", "failed"})
+LONGEST_VALUE = 200
+FORMULA = ("=", "+", "-", "@", "\t")
+"""A spreadsheet program takes a cell that begins with one of these for a formula."""
+
+
+def may_load(visitor: Visitor) -> bool:
+    """Check whether the user may load records now. It needs the grant, and the right to add records."""
+    return visitor.may(Permission.BULK_LOAD) and visitor.may(Permission.SUBMIT_RECORD)
+
+
+def check_start(register: Definition, visitor: Visitor, asked: StartUpload) -> None:
+    """Check that an upload may begin. Refused as `not_loadable`, `too_big` or `wrong_type`."""
+    if register.load is None or not may_load(visitor):
+        raise Refused("not_loadable")
+    if PurePath(asked.file_name).suffix.lower() not in FILE_TYPES:
+        raise Refused("wrong_type")
+    if asked.size > register.load.most_bytes:
+        raise Refused("too_big")
+
+
+def check_whole(register: Definition, stored: ChunksStored, asked: FinishUpload) -> None:
+    """
+    Check that every part of the file is there, and nothing else. Refused as `not_whole`.
+
+    The size that was announced may be that of the form around the file, so the parts are measured.
+    """
+    most = register.load.most_bytes if register.load else 0
+    is_there = stored.chunks == stored.numbered == asked.chunks and stored.size <= most
+    if not is_there or stored.sha256 != asked.sha256:
+        raise Refused("not_whole")
+
+
+def check_state(upload: StoredUpload, states: Iterable[UploadState], code: str) -> None:
+    """Check that the upload is in one of these states. Refused with the code."""
+    if upload.state not in states:
+        raise Refused(code)
+
+
+def counts_of(upload: StoredUpload) -> UploadCounts:
+    return UploadCounts(
+        total=upload.total,
+        new=upload.new_rows or 0,
+        updated=upload.updated_rows or 0,
+        ended=upload.ended_rows or 0,
+        errors=upload.error_rows or 0,
+        unchanged=upload.unchanged_rows,
+        incomplete=upload.incomplete_rows,
+    )
+
+
+def shown(upload: StoredUpload) -> UploadShown:
+    """Return the upload as its user sees it."""
+    return UploadShown(
+        upload_id=upload.id,
+        file_name=upload.file_name,
+        state=upload.state,
+        fault=upload.fault,
+        uploaded_at=upload.uploaded_at,
+        expires_at=upload.expires_at,
+        reading=upload.reading,
+        columns=upload.found_columns,
+        values=upload.found_values,
+        missing=upload.missing,
+        counts=counts_of(upload),
+        rows_done=upload.rows_done,
+    )
+
+
+def in_list(upload: StoredUpload) -> UploadShown:
+    """Return the upload for a list, without its columns and values, which would be too much for one message."""
+    return shown(upload).model_copy(update={"columns": (), "values": ()})
+
+
+def without_content(upload: UploadShown) -> UploadShown:
+    """Return the answer of a command as it may be stored for long: without anything that was in the file."""
+    return upload.model_copy(update={"file_name": "", "reading": None, "columns": (), "values": ()})
+
+
+def mapped(suggestion: Suggestion, mapping: FileMapping) -> MappingShown:
+    """Return the columns and values as the user has mapped them. A column that the user left out is ignored."""
+    columns = tuple(
+        ColumnFound.model_validate(vars(each) | {"target": mapping.columns.get(each.place, "")})
+        for each in suggestion.columns
+    )
+    values = tuple(_mapped_value(each, mapping) for each in short_values(suggestion))
+    return MappingShown(columns, values, tuple(suggestion.missing))
+
+
+def short_values(suggestion: Suggestion) -> tuple[ValueFound, ...]:
+    """Return the values that a page can ask about. A long text is no option: its rows come under the errors."""
+    return tuple(each for each in suggestion.values if len(each.written) <= LONGEST_VALUE)
+
+
+def _mapped_value(found: ValueFound, mapping: FileMapping) -> ValueFound:
+    code = mapping.values.get(found.question, {}).get(found.written, found.code)
+    return ValueFound.model_validate(vars(found) | {"code": code})
+
+
+def asks_more(earlier: Iterable[ValueFound], shown: MappingShown) -> bool:
+    """
+    Check whether the mapping brought up values that the user has not been asked about, and that are not known.
+
+    A value that the user left open is not asked about again: its rows come under the errors.
+    """
+    asked = {(each.question, each.written) for each in earlier}
+    return any(each.code is None and (each.question, each.written) not in asked for each in shown.values)
+
+
+def table_of(upload: StoredUpload, rows: list[tuple[str, ...]]) -> FileTable:
+    """Return the table as it was read from the file."""
+    if upload.reading is None:
+        raise ValueError("the file has not been read")
+    return FileTable(upload.reading, upload.headings, rows)
+
+
+def failed_rows(headings: Sequence[str], rows: Iterable[tuple[Sequence[str], Sequence[CellFault]]]) -> bytes:
+    """
+    Return rows and the reasons why they failed as a CSV file, which spreadsheet programs open as text.
+
+    An earlier file of failed rows may have been uploaded: its reasons are left out.
+    """
+    kept = [place for place, heading in enumerate(headings) if heading.strip() != REASONS]
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow([*(_plain(headings[place]) for place in kept), REASONS])
+    for cells, faults in rows:
+        there = (cells[place] if place < len(cells) else "" for place in kept)
+        writer.writerow([*map(_plain, there), _plain(" ".join(_reason(each) for each in faults))])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _reason(fault: CellFault) -> str:
+    return f"{fault.heading}: {fault.says}" if fault.heading else fault.says
+
+
+def _plain(cell: str) -> str:
+    """Return a cell that no spreadsheet program takes for a formula. The reader takes the apostrophe off again."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell

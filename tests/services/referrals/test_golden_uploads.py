@@ -1,0 +1,65 @@
+"""The replies about uploads match the recorded golden messages."""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from deploy.runner.environment import Addresses
+from deploy.runner.stack import EmbeddedParts
+from shared.contracts.referrals.loading import (
+    CancelUpload,
+    FinishUpload,
+    ListUploadRows,
+    ListUploads,
+    MapUpload,
+    ProcessUpload,
+    ReadFailedRows,
+    ReadUpload,
+    StartUpload,
+)
+from tests.contracts.golden import check_golden
+from tests.services.referrals.builders import a_referral
+from tests.services.referrals.rig import Owner, Referrals
+from tests.services.referrals.uploading import BORN, END_OTHERS, Loader, a_loader
+from tests.support.databases import database_copy
+
+KNOWN = {"first_name": "Tester", "last_name": "Uploaded", "nhs_number": "9990000018", "date_of_birth": BORN}
+NEW = KNOWN | {"last_name": "Newcomer", "nhs_number": "9990000026"}
+
+
+@pytest_asyncio.fixture(scope="module")
+async def shared_database(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
+    """A database for this test alone, because its NHS numbers are those of other tests too."""
+    async with database_copy(parts) as addresses:
+        yield addresses
+
+
+async def test_golden_uploads(referrals: Referrals, owner: Owner, read_here: None) -> None:
+    """A file with an unknown heading, a new person, a changed one and a row that fails."""
+    await owner.rows(END_OTHERS)
+    loader = await Loader.open(referrals, a_loader())
+    await referrals.submit(loader.user, **KNOWN)
+    known, new = a_referral(**KNOWN) | {"risk_level": "red"}, a_referral(**NEW)
+    content = loader.file(known, new, {**new, "risk_level": "purple"}, **{"Our own notes": ["one", "", ""]})
+    started = await loader.start(1_000)
+    await loader.put(started.upload_id, content)
+    finished = await loader.finish(started.upload_id, content)
+    await loader.until_idle()
+    read = await loader.read(started.upload_id)
+    mapped = await loader.map(started.upload_id, {each.place: each.target or "" for each in read.columns})
+    await loader.until_idle()
+    checked = await loader.read(started.upload_id)
+    tabs = [ListUploadRows(upload_id=started.upload_id, tab=tab) for tab in ("new", "updated", "errors")]
+    check_golden(ListUploadRows, *[await referrals.ask(loader.user, each) for each in tabs])
+    check_golden(ReadFailedRows, await referrals.ask(loader.user, ReadFailedRows(upload_id=started.upload_id)))
+    processing = await loader.process(started.upload_id)
+    await loader.until_idle()
+    done = await loader.read(started.upload_id)
+
+    check_golden(StartUpload, started)
+    check_golden(FinishUpload, finished)
+    check_golden(MapUpload, mapped)
+    check_golden(ProcessUpload, processing)
+    check_golden(ReadUpload, read, checked, done)
+    check_golden(ListUploads, await referrals.ask(loader.user, ListUploads()))
+    check_golden(CancelUpload, await loader.cancel((await loader.start()).upload_id))
