@@ -175,8 +175,8 @@ class TaskShown(Message):
 
     `version` is the newest version of the record that the task was compared with. `organisation_id`: the referring
     organisation, in a register whose scope it is. `seen_by` and `seen_at` say who has seen it. `told_again_at`: when
-    the second recipient was mailed, because no user had seen it in time. `discussed_by` said that a meeting discussed
-    it.
+    the second recipient was mailed, because no user had seen it in time. Without `is_told` no one was mailed about the
+    rating, as with one that was loaded, and no one will be. `discussed_by` said that a meeting discussed it.
     """
 
     task_id: UUID
@@ -188,6 +188,7 @@ class TaskShown(Message):
     seen_by: str | None = Field(default=None, repr=False)
     seen_at: datetime | None = None
     told_again_at: datetime | None = None
+    is_told: bool = True
     version: int = 0
     discussed_by: str | None = Field(default=None, repr=False)
     discussed_at: datetime | None = None

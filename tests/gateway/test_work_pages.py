@@ -89,6 +89,15 @@ async def test_one_that_was_seen_says_by_whom_and_has_no_button(browser: Browser
     assert waiting[0][0].endswith("Reminder sent, 04/05/2026 at 15:05, to: DSR Team, the administrators")
 
 
+@pytest.mark.requirement("R-USE-013")
+async def test_one_that_was_loaded_says_that_no_reminder_will_be_sent(browser: Browser, work: StandInWork) -> None:
+    work.urgent, work.counts = (a_task(1, is_told=False),), TaskCounts(urgent=1, unseen=1)
+
+    (row,) = cells(await browser.see(HERE), URGENT)
+
+    assert row[-3].endswith("No email was sent about this rating, and no reminder will be")
+
+
 def test_whom_a_register_names_for_what_nobody_has_seen_is_said_once() -> None:
     dsr = load_registers().find("dsr")
     (rule,) = [each for each in dsr.notifications if each.occasion == "urgent_not_seen"]

@@ -289,13 +289,19 @@ class TaskCells:
         return self._words("tasks.waiting", age=age_in_words(task.opened_at, self._now, self._words))
 
     def _second(self, task: TaskShown) -> str:
-        """Return who was alerted because the task was unseen, and when; or who will be, and after how many minutes."""
+        """
+        Return who was alerted because the task was unseen, and when; or who will be, and after how many minutes.
+
+        No one will be where no one was mailed about the rating.
+        """
         if not self._told_again:
             return ""
         if task.told_again_at:
             return self._words("tasks.second_told", when=day_and_time(task.told_again_at), who=self._told_again)
         if task.seen_at:
             return ""
+        if not task.is_told:
+            return self._words("tasks.second_not_told")
         minutes = self._register.lifecycle.urgent_minutes
         return self._words("tasks.second_told_after", minutes=minutes, who=self._told_again)
 

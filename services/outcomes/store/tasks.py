@@ -13,7 +13,7 @@ from shared.registers.bodies import Compartment
 
 LIST_URGENT = """
     SELECT t.id AS task_id, t.record_id, t.record_version AS version, t.reference, t.locality, t.opened_at,
-        t.seen_by_name AS seen_by, t.seen_at, t.told_again_at,
+        t.seen_by_name AS seen_by, t.seen_at, t.told_again_at, t.is_told,
         CASE WHEN c.compartment_id IS NULL THEN t.compartment_id END AS organisation_id
     FROM urgent_task_ids($1, $2, $3, $4) WITH ORDINALITY AS f (id, place)
     INNER JOIN task AS t ON t.id = f.id

@@ -65,7 +65,7 @@ async def test_each_loaded_red_waits_on_the_work_list_with_its_own_date(
 
     tasks = (await watch.listed(administrator)).urgent
     assert set(added) == {each.record_id for each in tasks}
-    assert {(LONG_AGO, None)} == {(each.opened_at, each.seen_by) for each in tasks}
+    assert {(LONG_AGO, None, False)} == {(each.opened_at, each.seen_by, each.is_told) for each in tasks}
 
 
 @pytest.mark.requirement("R-USE-013")
