@@ -17,7 +17,7 @@ from gateway.pages.account import (
 from gateway.pages.administration import index
 from gateway.pages.administration.index import ADMINISTRATORS, WITH_CARDS
 from gateway.pages.duplicates import pairs
-from gateway.pages.loading import decisions, mapping, start, upload_page
+from gateway.pages.loading import decisions, guide, mapping, start, upload_page
 from gateway.pages.mails import mail_list
 from gateway.pages.outcomes import outcomes, reversals
 from gateway.pages.records import (
@@ -115,6 +115,8 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("POST", "/{register}/records/{record}/outcomes/", outcomes.record_outcome, Permission.RECORD_OUTCOME),
     PageRoute("GET", "/{register}/load/", start.show_start, Permission.BULK_LOAD),
     PageRoute("POST", "/{register}/load/", start.upload, Permission.BULK_LOAD, streams=True),
+    PageRoute("GET", "/{register}/load/guide/", guide.show_guide, Permission.BULK_LOAD),
+    PageRoute("GET", "/{register}/load/template/", guide.download_template, Permission.BULK_LOAD, is_data=True),
     PageRoute("GET", "/{register}/load/{upload}/", upload_page.show_upload, Permission.BULK_LOAD),
     PageRoute("GET", "/{register}/load/{upload}/mapping/", mapping.change_mapping, Permission.BULK_LOAD),
     PageRoute("POST", "/{register}/load/{upload}/mapping/", mapping.map_upload, Permission.BULK_LOAD),

@@ -70,7 +70,7 @@ def mapping_form(register: Definition, upload: UploadShown) -> MappingForm:
         (value, _value_field(register, value)) for value in upload.values if value.question in register.form.by_name
     ]
     further = [*_day_order_field(words, upload), *_sheet_field(words, upload)]
-    form = Form([*columns, *(field for _, field in values), *further], dict(_known(upload)))
+    form = Form([*further, *(field for _, field in values), *columns], dict(_known(upload)))
     return MappingForm(
         form=form,
         columns=tuple(field.name for field in columns),
@@ -218,9 +218,11 @@ def columns_in(form: Form, upload: UploadShown) -> dict[int, str]:
 
 
 def values_in(form: Form, upload: UploadShown) -> dict[str, dict[str, str]]:
-    """Return the option of each value by question and by what is written. Values without a choice are left out."""
-    codes: dict[str, dict[str, str]] = {}
+    """Return the option of each value by question and by what is written. Left out: values without a choice."""
+    asked, codes = set(columns_in(form, upload).values()), dict[str, dict[str, str]]()
     for value in upload.values:
+        if value.question not in asked:
+            continue
         chosen = form.value(field_of_value(value.question, value.written))
         if chosen:
             codes.setdefault(value.question, {})[value.written] = (

@@ -126,7 +126,7 @@ def _columns(register: Definition, tab: RowTab) -> tuple[Column, ...]:
         "errors": words("load.what_is_wrong"),
     }
     return (
-        Column(words("load.row"), numeric=True),
+        Column(words("load.row")),
         Column(words("load.name")),
         Column(words("load.reference")),
         Column(said[tab]),

@@ -181,7 +181,12 @@ async def _show(request: web.Request, form: Form) -> web.Response:
         said=notice(request, {"cancelled": words("load.cancelled")}),
         open_href=upload_address(register, blocking.upload_id) if blocking else "",
         open_text=words("load.open_link", file=blocking.file_name) if blocking else "",
-        columns=tuple(Column(words(key)) for key in ("load.file_name", "load.uploaded", "load.state", "load.kept")),
+        columns=(
+            Column(words("load.file_name")),
+            Column(words("load.uploaded")),
+            Column(words("load.state")),
+            Column(words("load.kept")),
+        ),
         rows=[_row(register, each) for each in listed.uploads],
         has_organisation=request[VISITOR].submits_for is not None,
         no_organisation=words("home.no_organisation", email=register.contact.administrator_email),
