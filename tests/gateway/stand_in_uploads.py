@@ -100,9 +100,9 @@ class StandInUploads(StandIn):
             row(PutUploadChunk, self._put),
             row(FinishUpload, self._finish),
             row(ReadUpload, self._read),
-            row(ListUploads, lambda _: Uploads(uploads=(self.upload,))),
-            row(MapUpload, lambda _: self._become("checking")),
-            row(ProcessUpload, lambda _: self._become("processing")),
+            row(ListUploads, lambda _: Uploads(uploads=(self._mapped(self.upload.state),))),
+            row(MapUpload, lambda _: self._mapped("checking")),
+            row(ProcessUpload, lambda _: self._mapped("processing")),
             row(CancelUpload, self._cancel),
             row(ListUploadRows, self._list),
             row(ReadFailedRows, lambda asked: FailedRows(content=self.failed[asked.number], more=asked.number == 0)),
@@ -112,14 +112,20 @@ class StandInUploads(StandIn):
         """Put the upload into a state."""
         self.upload = UploadShown.model_validate({**self.upload.model_dump(), "state": state, **changes})
 
-    def _become(self, state: str) -> UploadShown:
-        self.put(state)
+    def _empty(self, state: str) -> UploadShown:
+        """Put the upload into a state in which nothing of its file is known."""
+        self.put(state, reading=None, columns=(), values=(), missing=())
         return self.upload
+
+    def _mapped(self, state: str) -> UploadShown:
+        self.put(state)
+        columns = tuple(each.model_copy(update={"target": each.target or ""}) for each in self.upload.columns)
+        return self.upload.model_copy(update={"columns": columns})
 
     def _start(self, _asked: StartUpload) -> UploadShown:
         if self.blocking is not None:
             raise self.blocking
-        return self._become("receiving")
+        return self._empty("receiving")
 
     def _put(self, asked: PutUploadChunk) -> Nothing:
         self.received[asked.number] = asked.content
@@ -130,7 +136,7 @@ class StandInUploads(StandIn):
         content = b"".join(self.received[number] for number in sorted(self.received))
         if (asked.chunks, asked.sha256) != (len(self.received), hashlib.sha256(content).hexdigest()):
             raise Refused("not_whole")
-        return self._become("reading")
+        return self._empty("reading")
 
     def _read(self, asked: ReadUpload) -> UploadShown:
         if asked.upload_id != UPLOAD_ID:
@@ -139,7 +145,7 @@ class StandInUploads(StandIn):
 
     def _cancel(self, _asked: CancelUpload) -> UploadShown:
         self.blocking = None
-        return self._become("cancelled")
+        return self._empty("cancelled")
 
     def _list(self, asked: ListUploadRows) -> Message:
         totals = {"new": COUNTS.new, "updated": COUNTS.updated, "ended": COUNTS.ended, "errors": COUNTS.errors}
@@ -155,3 +161,14 @@ def is_checked(uploads: StandInUploads, state: str = "checked", **changes: objec
     columns = [each.model_copy(update={"target": each.target or ""}) for each in COLUMNS]
     given = {"reading": READING, "columns": columns, "missing": ("ethnicity",), "counts": COUNTS, "rows_done": 60}
     uploads.put(state, **(given | changes))
+
+
+def as_recorded() -> StandInUploads:
+    """Return a stand-in for a CSV file, like the one whose replies were recorded."""
+    change = CellChange(label="Locality", before="North Staffordshire", after="South Staffordshire")
+    changed = ROWS["updated"].model_copy(update={"changes": (change,)})
+    uploads = StandInUploads(rows={"updated": changed}, received={0: b"x"})
+    reading = FileReading(encoding="utf-8", delimiter=",", day_order="day_first")
+    columns = [column.model_copy(update={"examples": ("Plum",)}) for column in COLUMNS[:3]]
+    waits_for_mapping(uploads, reading=reading, columns=columns, values=VALUES[1:], missing=())
+    return uploads
