@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from gateway.keys import REGISTER
 from gateway.pages.loading.addresses import PAGE, upload_address
 from gateway.pages.loading.reading_words import reading_facts
+from gateway.pages.loading.states import rows_to_put
 from gateway.ui.actions import ask
 from gateway.ui.form import number_of
 from gateway.ui.formats import day_and_time, lines, plain_link
@@ -48,7 +49,7 @@ class RowsTab:
 
 
 async def show_rows(request: web.Request, upload: UploadShown) -> web.Response:
-    register, counts = request[REGISTER], upload.counts
+    register = request[REGISTER]
     pages = {tab: number_of(request.query.get(tab, "1"), 4) or 1 for tab in TABS}
     asked = (ListUploadRows(upload_id=upload.upload_id, tab=tab, page=pages[tab]) for tab in TABS)
     listed = await asyncio.gather(*(ask(request, each) for each in asked))
@@ -59,7 +60,7 @@ async def show_rows(request: web.Request, upload: UploadShown) -> web.Response:
         tabs=[_tab(register, upload, tab, pages, found) for tab, found in zip(TABS, listed, strict=True)],
         notes=list(_notes(register, upload)),
         facts=reading_facts(register, upload),
-        to_put=counts.total - counts.errors,
+        to_put=rows_to_put(upload.counts),
         command=new_id(),
         href=upload_address(register, upload.upload_id),
         back=register.address(PAGE),

@@ -9,7 +9,7 @@ from aiohttp import BodyPartReader, web
 from gateway.keys import REGISTER, VISITOR
 from gateway.pages.loading.addresses import PAGE, limits_of, most_bytes, upload_address
 from gateway.pages.loading.receiving import TooBig, is_sent_already, parts_of, send_on
-from gateway.pages.loading.states import state_words
+from gateway.pages.loading.states import rows_to_put, state_words
 from gateway.security.ids import command_in
 from gateway.security.posted import read_form
 from gateway.security.streamed import STREAMED
@@ -120,7 +120,7 @@ async def _start(request: web.Request, form: Form, begun: StartUpload, limits: S
     """
     Begin the upload. Return None if it was refused; the form then says why.
 
-    An earlier one whose file did not arrive whole makes way.
+    An earlier one makes way if its file did not arrive whole, or if it has no row for the register.
     """
     try:
         return await ask(request, begun)
@@ -129,12 +129,16 @@ async def _start(request: web.Request, form: Form, begun: StartUpload, limits: S
         return None
     except Refused as refusal:
         left = await _open_upload(request, refusal)
-        if left is None or left.state != "receiving":
+        if left is None or not _makes_way(left):
             show_why(request, refusal, form, _refusals(request[REGISTER], limits))
             return None
     await ask(request, CancelUpload(command_id=new_id(), upload_id=left.upload_id))
     again = begun.model_copy(update={"command_id": new_id()})
     return await attempt(request, again, form, _refusals(request[REGISTER], limits))
+
+
+def _makes_way(left: UploadShown) -> bool:
+    return left.state == "receiving" or (left.state == "checked" and not rows_to_put(left.counts))
 
 
 def _refusals(register: Definition, limits: SpreadsheetLoad) -> dict[str, str | At | None]:

@@ -1,6 +1,6 @@
 """The states of an upload in words, and what to do about a file that cannot be read."""
 
-from shared.contracts.referrals.loading import MOST_COLUMNS, UploadShown, UploadState
+from shared.contracts.referrals.loading import MOST_COLUMNS, UploadCounts, UploadShown, UploadState
 from shared.registers.definition.load import SpreadsheetLoad
 from shared.registers.definition.words import Words
 
@@ -8,8 +8,12 @@ RUNNING: frozenset[UploadState] = frozenset({"receiving", "reading", "checking",
 LONGEST_CELL = 10_000
 
 
+def rows_to_put(counts: UploadCounts) -> int:
+    """Return how many rows change the register: those without an error and not without a change."""
+    return counts.total - counts.errors - counts.unchanged
+
+
 def state_words(words: Words, upload: UploadShown) -> str:
-    counts = upload.counts
     return {
         "receiving": words("load.states.receiving"),
         "reading": words("load.states.reading"),
@@ -17,7 +21,7 @@ def state_words(words: Words, upload: UploadShown) -> str:
         "checking": words("load.states.checking"),
         "checked": words("load.states.checked"),
         "processing": words("load.states.processing"),
-        "done": words("load.states.done", count=f"{counts.total - counts.errors:,}"),
+        "done": words("load.states.done", count=f"{rows_to_put(upload.counts):,}"),
         "cancelled": words("load.states.cancelled"),
         "failed": words("load.states.failed"),
     }[upload.state]

@@ -7,7 +7,7 @@ from gateway.pages.loading.addresses import PAGE, limits_of, upload_address
 from gateway.pages.loading.mapping import show_mapping
 from gateway.pages.loading.own_upload import read_upload, show_gone
 from gateway.pages.loading.rows import show_rows
-from gateway.pages.loading.states import RUNNING, fault_words, progress_words, state_words
+from gateway.pages.loading.states import RUNNING, fault_words, progress_words, rows_to_put, state_words
 from gateway.ui.actions import see_other
 from gateway.ui.render import show
 from shared.contracts.referrals.loading import UploadShown
@@ -36,14 +36,13 @@ async def ask_to_process(request: web.Request) -> web.StreamResponse:
     if upload is None:
         return await show_gone(request)
     href = upload_address(register, upload.upload_id)
-    if upload.state != "checked":
+    if upload.state != "checked" or not rows_to_put(upload.counts):
         return see_other(href)
-    counts = upload.counts
     return await show(
         request,
         "loading/confirm.html",
         upload=upload,
-        count=f"{counts.total - counts.errors:,}",
+        count=f"{rows_to_put(upload.counts):,}",
         command=new_id(),
         href=href,
     )

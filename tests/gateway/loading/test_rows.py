@@ -67,7 +67,7 @@ async def test_rows_are_put_on_the_register_after_a_question_that_names_the_coun
     page = await browser.see(f"{HERE}process/")
     leads_to = await browser.go_on(f"{HERE}process/", {"command": COMMAND})
 
-    assert "Do you want to put 51 rows on the register?" == page.heading
+    assert "Do you want to put 47 rows on the register?" == page.heading
     for said in ("New: 30", "Updated: 16", "Without a change: 4", "Ended: 1", "are not put on the register: 9"):
         assert said in main(page)
     assert ([UUID(COMMAND)], HERE) == ([each.command_id for each in uploads.heard(ProcessUpload)], leads_to)
@@ -82,13 +82,17 @@ async def test_a_second_click_puts_nothing_on_the_register_again(browser: Browse
     assert HERE == await browser.go_on(f"{HERE}process/", {"command": COMMAND})
 
 
-async def test_errors_alone_cannot_be_put_on_the_register(browser: Browser, uploads: StandInUploads) -> None:
-    is_checked(uploads, counts=UploadCounts(total=3, errors=3))
+@pytest.mark.parametrize("counts", [{"errors": 3}, {"updated": 3, "unchanged": 3}])
+async def test_rows_that_change_nothing_cannot_be_put_on_the_register(
+    browser: Browser, uploads: StandInUploads, counts: dict[str, int]
+) -> None:
+    is_checked(uploads, counts=UploadCounts(total=3, **counts))
 
     page = await browser.see(HERE)
 
-    assert "No row can be put on the register." in main(page)
+    assert "No row would change the register." in main(page)
     assert [] == page.tree.select(f"a[href='{HERE}process/']")
+    assert HERE == await browser.sent_to(f"{HERE}process/")
 
 
 async def test_a_loaded_upload_leads_to_the_list_and_to_the_failed_rows(
@@ -100,7 +104,7 @@ async def test_a_loaded_upload_leads_to_the_list_and_to_the_failed_rows(
     links = {str(each["href"]) for each in page.tree.select("main a")}
 
     assert "The spreadsheet has been loaded" == page.heading
-    assert "Rows put on the register: 51" in main(page)
+    assert "Rows put on the register: 47" in main(page)
     assert {"/dsr/records/", f"{HERE}failed/", LOAD} <= links
     assert f"{HERE}process/" not in links
 

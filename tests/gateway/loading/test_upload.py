@@ -13,6 +13,7 @@ from shared.contracts.referrals.loading import (
     FinishUpload,
     PutUploadChunk,
     StartUpload,
+    UploadCounts,
     UploadOpen,
 )
 from shared.messages import Fault, NotAnswered, Refused
@@ -30,7 +31,7 @@ from tests.gateway.loading.reading import (
     sent_file,
 )
 from tests.gateway.stand_in_identity import StandInIdentity
-from tests.gateway.stand_in_uploads import UPLOAD_ID, StandInUploads
+from tests.gateway.stand_in_uploads import UPLOAD_ID, StandInUploads, is_checked
 from tests.gateway.test_list_pages import StandInList
 from tests.gateway.visit import Page
 
@@ -134,7 +135,7 @@ async def test_what_the_service_refuses_is_said(browser: Browser, uploads: Stand
 
 
 async def test_an_open_upload_is_in_the_way_and_is_linked(browser: Browser, uploads: StandInUploads) -> None:
-    uploads.put("checked")
+    is_checked(uploads)
     uploads.blocking = Refused(UploadOpen(upload_id=UPLOAD_ID))
 
     page = await refused_file(browser, b"x", status=409)
@@ -144,8 +145,9 @@ async def test_an_open_upload_is_in_the_way_and_is_linked(browser: Browser, uplo
     assert [] == uploads.heard(CancelUpload)
 
 
-async def test_an_upload_that_did_not_arrive_makes_way(browser: Browser, uploads: StandInUploads) -> None:
-    uploads.put("receiving")
+@pytest.mark.parametrize("state", ["receiving", "checked"])
+async def test_an_upload_that_came_to_nothing_makes_way(browser: Browser, uploads: StandInUploads, state: str) -> None:
+    is_checked(uploads, state, counts=UploadCounts(total=3, errors=3))
     uploads.blocking = Refused(UploadOpen(upload_id=UPLOAD_ID))
     await browser.see(LOAD)
 
