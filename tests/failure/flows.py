@@ -366,7 +366,7 @@ async def reword(walker: Walker) -> None:
 # ---------------------------------------------------------------------------------------------------------------- load
 async def load(walker: Walker, canary: Canary) -> None:
     """
-    Load a file with the canary and with a row that is wrong, then cancel a second upload of it. Send no file first.
+    Load a file with the canary, a new person and a wrong row, then cancel a second upload of it. Send no file first.
     """
     page = walker.at("load/")
     form = (await walker.see(page)).fields("command")
@@ -399,13 +399,17 @@ async def _upload(walker: Walker, canary: Canary) -> str:
 
 
 def _spreadsheet(canary: Canary) -> str:
-    """Return a file with the canary, a person with a wrong date, and a column that the register does not know."""
+    """
+    Return a file with the canary, a new person, one with a wrong date, and a column that the register does not know.
+    """
     said = canary.referral.fields
     born = "/".join(str(said[f"date_of_birth-{part}"]) for part in ("day", "month", "year"))
-    known = (said["first_name"], said["last_name"], born, said["nhs_number"], "Red", NOTE)
-    wrong = (word("first name in a cell"), word("last name in a cell"), word("no date"), "", "Red", NOTE)
-    headings = ("First name", "Last name", "Date of birth", "NHS number", "RAG", word("heading"))
-    return "".join(f"{','.join(map(str, row))}\r\n" for row in (headings, known, wrong))
+    names = (word("first name in a cell"), word("last name in a cell"))
+    known = (said["first_name"], said["last_name"], born, said["nhs_number"], "Red", "Y", "Y", NOTE)
+    new = (*names, "17/06/1990", "", "Green", "Y", "Y", NOTE)
+    wrong = (*names, word("no date"), "", "Red", "Y", "Y", NOTE)
+    headings = ("First name", "Last name", "Date of birth", "NHS number", "RAG", "Capacity", "Consent", word("heading"))
+    return "".join(f"{','.join(map(str, row))}\r\n" for row in (headings, known, new, wrong))
 
 
 async def _until(walker: Walker, page: str, leads_to: str) -> Sheet:
