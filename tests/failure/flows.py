@@ -405,10 +405,13 @@ def _spreadsheet(canary: Canary) -> str:
     said = canary.referral.fields
     born = "/".join(str(said[f"date_of_birth-{part}"]) for part in ("day", "month", "year"))
     names = (word("first name in a cell"), word("last name in a cell"))
-    known = (said["first_name"], said["last_name"], born, said["nhs_number"], "Red", "Y", "Y", NOTE)
-    new = (*names, "17/06/1990", "", "Green", "Y", "Y", NOTE)
-    wrong = (*names, word("no date"), "", "Red", "Y", "Y", NOTE)
-    headings = ("First name", "Last name", "Date of birth", "NHS number", "RAG", "Capacity", "Consent", word("heading"))
+    known = (said["first_name"], said["last_name"], born, said["nhs_number"], "Red", "Y", "Y", "", "", NOTE)
+    new = (*names, "17/06/1990", "", "Green", "Y", "Y", "Stoke", "Lee Lead", NOTE)
+    wrong = (*names, word("no date"), "", "Red", "Y", "Y", "Stoke", "Lee Lead", NOTE)
+    headings = (
+        *("First name", "Last name", "Date of birth", "NHS number", "RAG", "Capacity", "Consent", "Locality"),
+        *("Key worker", word("heading")),
+    )
     return "".join(f"{','.join(map(str, row))}\r\n" for row in (headings, known, new, wrong))
 
 

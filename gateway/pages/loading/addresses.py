@@ -11,7 +11,6 @@ from shared.registers.definition.load import SpreadsheetLoad
 from shared.registers.definition.register import Definition
 
 PAGE = "load/"
-MEGABYTE = 1024 * 1024
 
 
 def limits_of(request: web.Request) -> SpreadsheetLoad:
@@ -20,10 +19,6 @@ def limits_of(request: web.Request) -> SpreadsheetLoad:
     if limits is None:
         raise web.HTTPNotFound
     return limits
-
-
-def most_bytes(limits: SpreadsheetLoad) -> int:
-    return limits.most_mb * MEGABYTE
 
 
 def load_card(register: Definition, visitor: Visitor) -> ActionCard | None:

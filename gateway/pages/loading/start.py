@@ -7,7 +7,7 @@ from pathlib import PureWindowsPath
 from aiohttp import BodyPartReader, web
 
 from gateway.keys import REGISTER, VISITOR
-from gateway.pages.loading.addresses import PAGE, limits_of, most_bytes, upload_address
+from gateway.pages.loading.addresses import PAGE, limits_of, upload_address
 from gateway.pages.loading.receiving import TooBig, is_sent_already, parts_of, send_on
 from gateway.pages.loading.states import rows_to_put, state_words
 from gateway.security.ids import command_in
@@ -72,7 +72,7 @@ def _size(request: web.Request, file: BodyPartReader, first: bytes, limits: Spre
     """Return the size of the file: exact if its first part is all of it, else at most that of the whole form."""
     if file.at_eof():
         return len(first)
-    return max(len(first) + 1, min(request.content_length or 0, most_bytes(limits)))
+    return max(len(first) + 1, min(request.content_length or 0, limits.most_bytes))
 
 
 async def _receive(
@@ -85,7 +85,7 @@ async def _receive(
 ) -> bool:
     """Return whether the whole file was sent on, now or before. If not, the form says why."""
     try:
-        await send_on(request, started, first, parts, most_bytes(limits))
+        await send_on(request, started, first, parts, limits.most_bytes)
     except TooBig:
         form.wrong(FILE, _too_big(request[REGISTER], limits))
     except (Refused, NotAnswered) as failure:
@@ -111,7 +111,7 @@ def _may_be_read(request: web.Request, form: Form, name: str, limits: Spreadshee
     """Say at the field what is wrong with a file of which nothing has been read yet."""
     if not READ_TYPES.search(name):
         form.wrong(FILE, request[REGISTER].words("load.wrong_type"))
-    elif (request.content_length or 0) > most_bytes(limits) + AROUND_THE_FILE:
+    elif (request.content_length or 0) > limits.most_bytes + AROUND_THE_FILE:
         form.wrong(FILE, _too_big(request[REGISTER], limits))
     return not form.errors
 
