@@ -49,7 +49,12 @@ async def show_guide(request: web.Request) -> web.Response:
 
 def _row(register: Definition, column: LoadColumn) -> tuple[Cell, Cell, Cell]:
     words = register.words
-    needed = words("page.yes") if column.is_required else words("page.no")
+    needed = {
+        "always": words("load.guide.always"),
+        "if_it_applies": words("load.guide.if_it_applies"),
+        "if_known": words("load.guide.if_known"),
+        "no": words("page.no"),
+    }[column.needed]
     said = _of_question(words, column.question) if column.question else _beside_answers(words, column.name)
     return column.heading.rstrip("*"), needed, said
 

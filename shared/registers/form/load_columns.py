@@ -15,15 +15,22 @@ HEADINGS: dict[BesideAnswers, str] = {
 }
 """What a row can say besides answers. A spreadsheet with these headings is understood without further help."""
 
+Needed = Literal["always", "if_it_applies", "if_known", "no"]
+
 
 @dataclass(frozen=True)
 class LoadColumn:
-    """One column: its heading, and the question or other fact that it holds. `section` is empty for the latter."""
+    """
+    One column: its heading, and the question or other fact that it holds. `section` is empty for the latter.
+
+    `needed` is for a person who is not on the register. `if_it_applies`: where the answers before call for it.
+    `if_known`: the form demands it, but a loaded row may lack it (R-LOAD-004).
+    """
 
     heading: str
     name: str
     section: str = ""
-    is_required: bool = False
+    needed: Needed = "no"
     question: Question | None = None
 
 
@@ -37,7 +44,7 @@ def load_columns(register: Definition) -> tuple[LoadColumn, ...]:
             heading=question.shown_label,
             name=question.name,
             section=section.title,
-            is_required=question.required or question.name in register.minimum,
+            needed=_needed(register, question),
             question=question,
         )
         for section in register.form.sections
@@ -45,3 +52,14 @@ def load_columns(register: Definition) -> tuple[LoadColumn, ...]:
         if question.name in asked
     )
     return (*beside, *answers)
+
+
+def _needed(register: Definition, question: Question) -> Needed:
+    decides = register.consent is not None and register.consent.gate == "required"
+    if question.name in register.minimum or (decides and question.name in _of_consent(register)):
+        return "if_it_applies" if question.show_if or question.unless else "always"
+    return "if_known" if question.required else "no"
+
+
+def _of_consent(register: Definition) -> frozenset[str]:
+    return register.consent.needed if register.consent else frozenset()

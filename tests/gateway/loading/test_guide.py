@@ -39,4 +39,12 @@ def test_every_register_has_a_column_for_each_question_once() -> None:
 
         assert len(columns) == len({each.heading for each in columns}) == len({each.name for each in columns})
         assert {each.name for each in register.form.asked} <= {each.name for each in columns}
-        assert set(register.minimum) <= {each.name for each in columns if each.is_required}
+        assert set(register.minimum) <= {each.name for each in columns if each.needed in ("always", "if_it_applies")}
+
+
+def test_a_column_says_whether_a_new_person_needs_it() -> None:
+    needed = {each.name: each.needed for each in load_columns(load_registers().find("dsr"))}
+
+    names = ("first_name", "capacity_to_consent", "consent_given", "ethnicity", "gp_name", "reference")
+    expected = ["always", "always", "if_it_applies", "if_known", "no", "no"]
+    assert expected == [needed[name] for name in names]

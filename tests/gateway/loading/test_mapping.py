@@ -10,6 +10,7 @@ from shared.registers.load import load_registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.loading.reading import HERE, chosen, filled, main, value_fields
 from tests.gateway.stand_in_uploads import READING, StandInUploads, is_checked, waits_for_mapping
+from tests.gateway.visit import words
 
 
 @pytest.mark.requirement("R-LOAD-001")
@@ -114,6 +115,18 @@ async def test_another_sheet_can_be_read(browser: Browser, uploads: StandInUploa
 
     [mapped] = uploads.heard(MapUpload)
     assert ("Old", {}) == (mapped.sheet, mapped.columns)
+
+
+async def test_the_return_key_checks_the_rows_and_reads_no_other_sheet(
+    browser: Browser, uploads: StandInUploads
+) -> None:
+    waits_for_mapping(uploads)
+
+    page = await browser.see(HERE)
+
+    form = page.tree.select_one("form:has(#column-0)")
+    assert form is not None
+    assert ["Check the rows"] == [words(each) for each in form.select("button")]
 
 
 async def test_a_mapping_of_another_sheet_is_not_taken_for_this_one(browser: Browser, uploads: StandInUploads) -> None:
