@@ -100,7 +100,9 @@ class StandInUploads(StandIn):
             row(PutUploadChunk, self._put),
             row(FinishUpload, self._finish),
             row(ReadUpload, self._read),
-            row(ListUploads, lambda _: Uploads(uploads=(self._mapped(self.upload.state),))),
+            row(
+                ListUploads, lambda _: Uploads(uploads=(self.upload.model_copy(update={"columns": (), "values": ()}),))
+            ),
             row(MapUpload, lambda _: self._mapped("checking")),
             row(ProcessUpload, lambda _: self._mapped("processing")),
             row(CancelUpload, self._cancel),
