@@ -162,8 +162,9 @@ def _asked_values(register: Definition, values: Sequence[ValueFound]) -> Iterato
 
 
 def _day_order_field(words: Words, upload: UploadShown) -> list[Field]:
-    has_two_meanings = upload.reading is not None and upload.reading.day_order == "mixed"
-    return [_field_of_day_order(words)] if has_two_meanings else []
+    """Return the question of how dates are written: where they can be read in both ways, and to correct the answer."""
+    order = upload.reading.day_order if upload.reading else ""
+    return [_field_of_day_order(words)] if order == "mixed" or (order and upload.state == "checked") else []
 
 
 def _field_of_day_order(words: Words) -> Field:

@@ -41,7 +41,7 @@ def fault_words(words: Words, upload: UploadShown, limits: SpreadsheetLoad) -> s
     """Return why the file cannot be read, and what to do about it in Excel."""
     said = {
         "not_a_table": words("load.faults.not_a_table"),
-        "wrong_type": words("load.wrong_type"),
+        "wrong_type": words("load.faults.wrong_type"),
         "password": words("load.faults.password"),
         "too_many_rows": words("load.faults.too_many_rows", count=f"{limits.most_rows:,}"),
         "too_many_columns": words("load.faults.too_many_columns", count=MOST_COLUMNS),

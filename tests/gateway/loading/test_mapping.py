@@ -154,11 +154,13 @@ async def test_a_mapping_that_is_refused_stays_on_the_page(
 
 async def test_the_mapping_can_be_changed_after_the_check(browser: Browser, uploads: StandInUploads) -> None:
     is_checked(uploads)
-    fields = filled(await browser.see(f"{HERE}mapping/"))
+    page = await browser.see(f"{HERE}mapping/")
+    fields = filled(page) | {"day_order": "month_first"}
 
     await browser.go_on(f"{HERE}mapping/", fields)
 
-    assert 1 == len(uploads.heard(MapUpload))
+    assert ["day_first"] == [str(each["value"]) for each in page.tree.select("[name=day_order][checked]")]
+    assert ["month_first"] == [each.day_order for each in uploads.heard(MapUpload)]
     uploads.put("done")
     assert HERE == await browser.sent_to(f"{HERE}mapping/")
     assert HERE == await browser.go_on(f"{HERE}mapping/", fields)
