@@ -17,6 +17,7 @@ from gateway.pages.account import (
 from gateway.pages.administration import index
 from gateway.pages.administration.index import ADMINISTRATORS, WITH_CARDS
 from gateway.pages.duplicates import pairs
+from gateway.pages.loading import decisions, guide, mapping, start, upload_page
 from gateway.pages.mails import mail_list
 from gateway.pages.outcomes import outcomes, reversals
 from gateway.pages.records import (
@@ -112,6 +113,19 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("POST", "/{register}/records/{record}/holder/end", holder.end_cover, Permission.ADMINISTER),
     PageRoute("GET", "/{register}/records/{record}/outcomes/", outcomes.show_outcomes, Permission.RECORD_OUTCOME),
     PageRoute("POST", "/{register}/records/{record}/outcomes/", outcomes.record_outcome, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/load/", start.show_start, Permission.BULK_LOAD),
+    PageRoute("POST", "/{register}/load/", start.upload, Permission.BULK_LOAD, streams=True),
+    PageRoute("GET", "/{register}/load/guide/", guide.show_guide, Permission.BULK_LOAD),
+    PageRoute("GET", "/{register}/load/template/", guide.download_template, Permission.BULK_LOAD, is_data=True),
+    PageRoute("GET", "/{register}/load/{upload}/", upload_page.show_upload, Permission.BULK_LOAD),
+    PageRoute("GET", "/{register}/load/{upload}/mapping/", mapping.change_mapping, Permission.BULK_LOAD),
+    PageRoute("POST", "/{register}/load/{upload}/mapping/", mapping.map_upload, Permission.BULK_LOAD),
+    PageRoute("GET", "/{register}/load/{upload}/process/", upload_page.ask_to_process, Permission.BULK_LOAD),
+    PageRoute("POST", "/{register}/load/{upload}/process/", decisions.process, Permission.BULK_LOAD),
+    PageRoute("POST", "/{register}/load/{upload}/cancel/", decisions.cancel, Permission.BULK_LOAD),
+    PageRoute(
+        "GET", "/{register}/load/{upload}/failed/", decisions.download_failed, Permission.BULK_LOAD, is_data=True
+    ),
     PageRoute("GET", "/{register}/work/", work_list.show_work, Permission.RECORD_OUTCOME),
     PageRoute("POST", "/{register}/work/", work_list.acknowledge, Permission.RECORD_OUTCOME),
     PageRoute("POST", "/{register}/discussed/", work_list.discuss, Permission.RECORD_OUTCOME),

@@ -141,6 +141,15 @@ class Walker:
                     form.add_field(name, value)
         return await self._go("POST", path, form)
 
+    async def upload(self, path: str, fields: Mapping[str, str | Sequence[str]], name: str, content: bytes) -> Sheet:
+        """Send a form with a file."""
+        form = FormData({"csrf_token": self.token}, charset="utf-8", quote_fields=False, default_to_multipart=True)
+        for field_name, value in fields.items():
+            if field_name != "csrf_token":
+                form.add_field(field_name, "".join(value))
+        form.add_field("file", content, filename=name)
+        return await self._go("POST", path, form)
+
     async def see(self, path: str) -> Sheet:
         """GET a page and expect status 200."""
         return _expected(await self.get(path), 200)

@@ -108,7 +108,10 @@ def demo_lines(registers: Registers) -> list[str]:
 def _account(register: Definition, demo: DemoAccount) -> NewAccount:
     if demo.role is Role.MASTER_ADMIN:
         return NewAccount(demo.email, demo.first_name, demo.last_name, master_admin=True)
-    grant = GrantWanted(register.code, demo.role, all_organisations=demo.everywhere, domains=demo.domains)
+    offered = tuple(each for each in demo.grants if each in register.access.grants)
+    grant = GrantWanted(
+        register.code, demo.role, all_organisations=demo.everywhere, domains=demo.domains, grants=offered
+    )
     return NewAccount(demo.email, demo.first_name, demo.last_name, (grant,))
 
 

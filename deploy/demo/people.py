@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from shared.permissions import Role
+from shared.permissions import AccountGrant, Role
 from shared.registers.definition.register import Definition
 
 REGISTER = "dsr"
@@ -12,7 +12,10 @@ DEMO_PASSWORD = "Demo-2026!ics"  # noqa: S105  printed on purpose, and only demo
 
 @dataclass(frozen=True, repr=False)
 class DemoAccount:
-    """A user who can log in. `domains`: the organisations granted; if empty and not `everywhere`, the user's own."""
+    """
+    A user who can log in. `domains`: the organisations granted; if empty and not `everywhere`, the user's own. Of
+    `grants` they get those that the register offers.
+    """
 
     email: str
     first_name: str
@@ -21,6 +24,7 @@ class DemoAccount:
     level: str
     everywhere: bool = False
     domains: tuple[str, ...] = ()
+    grants: tuple[AccountGrant, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,10 +48,14 @@ JENNY, CALUM, GAIL = "standard@mpft.nhs.uk", "calum.stronach@mpft.nhs.uk", "admi
 MPFT, COMBINED, POLICE, STOKE = "mpft.nhs.uk", "combined.nhs.uk", "staffordshire.police.uk", "stoke.gov.uk"
 SOUTH, NORTH = "south_staffordshire", "north_staffordshire_stoke"
 
+LOADS = (AccountGrant.BULK_LOAD,)
+
 ACCOUNTS = (
     DemoAccount(JENNY, "Jenny", "Harris", Role.STANDARD, "Standard user"),
     DemoAccount("reporting@mpft.nhs.uk", "Rupert", "Reeves", Role.REPORTING, "Reporting user", domains=(MPFT,)),
-    DemoAccount(GAIL, "Gail", "Thomas", Role.ADMINISTRATOR, "Administrator, all organisations", everywhere=True),
+    DemoAccount(
+        GAIL, "Gail", "Thomas", Role.ADMINISTRATOR, "Administrator, all organisations", everywhere=True, grants=LOADS
+    ),
     DemoAccount(
         "admin@combined.nhs.uk",
         "Amina",
@@ -81,6 +89,7 @@ def accounts_of(register: Definition) -> tuple[DemoAccount, ...]:
             role,
             f"{register.words.group('users.roles')[role]}, {register.identity.name}",
             everywhere=role is Role.ADMINISTRATOR,
+            grants=LOADS if role is Role.ADMINISTRATOR else (),
             domains=(domain,) if role is Role.REPORTING else (),
         )
         for called, first_name, role in FURTHER

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from gateway.keys import REGISTER, VISITOR
 from gateway.pages.account.joining import join_of, not_joined
 from gateway.pages.account.no_organisation import without_organisation
+from gateway.pages.loading.addresses import load_card
 from gateway.pages.records.drafts import drafts_of
 from gateway.pages.records.record_list import finds_of
 from gateway.pages.reporting.dashboard import jobs_part, panel_part
@@ -38,6 +39,7 @@ async def home_page(request: web.Request) -> web.Response:
         no_organisation=without_organisation(register, visitor),
         drafts=drafts,
         home=home,
+        load=load_card(register, visitor),
         reports=reports,
         reporting=register.address(PATHS["reporting"]),
         finds=finds_of(register),

@@ -55,7 +55,8 @@ class PageRoute:
 
     `before_change` means that the page is open while a temporary password has not been changed, or an authenticator app
     must be added. `before_app`: only while an app must be added. Both kinds of page take secrets. `is_data` means that
-    it is no page to look at: a file, or values for a script.
+    it is no page to look at: a file, or values for a script. `streams`: the page itself reads the file that it is
+    sent, so that no more than a part of it is in memory. Its form token comes before the file.
     """
 
     method: str
@@ -65,11 +66,12 @@ class PageRoute:
     before_change: bool = False
     before_app: bool = False
     is_data: bool = False
+    streams: bool = False
 
     @property
     def may_be_sent_again(self) -> bool:
-        """Whether an error page may keep what was sent. Never for log-in details, passwords or codes."""
-        return self.policy is not ANYONE and not (self.before_change or self.before_app)
+        """Whether an error page may keep what was sent. Never for log-in details, passwords, codes or large files."""
+        return self.policy is not ANYONE and not (self.before_change or self.before_app or self.streams)
 
     @property
     def may_be_returned_to(self) -> bool:
@@ -103,7 +105,7 @@ def guard(pages: Sequence[PageRoute]) -> Middleware:
         if page is None:
             raise web.HTTPNotFound
         if page.method not in csrf.SAFE_METHODS:
-            await read_form(request)
+            await read_form(request, streams=page.streams)
         request[SENT_AGAIN] = page.may_be_sent_again
         found = await _find_session(request, _find_register(request))
         if found is not None and page.method not in csrf.SAFE_METHODS:

@@ -26,10 +26,15 @@ PASSWORD, WRONG_PASSWORD = f"{word('password')}-2026!", f"{word('wrong password'
 NOTE, CHANGE, OTHER_CHANGE, REASON = word("note"), word("change"), word("other change"), word("reason")
 ADDED = f"{word('added address').lower()}@{word('added place').lower()}.example"
 ASSIGNED = f"{word('assigned address').lower()}@{word('assigned place').lower()}.example"
+FILE_NAME = word("file name")
 OTHER_EMAIL = f"{word('stranger')}@{word('elsewhere').lower()}.example"
 
 # Facts about the person may be in no place outside the database. The account's facts may be only where mail goes.
-WRITTEN = tuple(sought_word(what, word(what)) for what in ("note", "change", "other change", "reason"))
+WRITTEN_WORDS = (
+    *("note", "change", "other change", "reason", "file name", "heading"),
+    *("first name in a cell", "last name in a cell", "no date"),
+)
+WRITTEN = tuple(sought_word(what, word(what)) for what in WRITTEN_WORDS)
 ACCOUNT = tuple(
     sought_word(what, word(what))
     for what in (
@@ -356,6 +361,71 @@ async def reword(walker: Walker) -> None:
     await walker.see(await walker.go_on(page, checked | {"act": "publish"}))
     home = (await walker.see(f"{hub}home/")).fields("version")
     assert 422 == (await walker.post(f"{hub}home/", home | {"act": "check"})).status
+
+
+# ---------------------------------------------------------------------------------------------------------------- load
+async def load(walker: Walker, canary: Canary) -> None:
+    """
+    Load a file with the canary, a new person and a wrong row, then cancel a second upload of it. Send no file first.
+    """
+    page = walker.at("load/")
+    form = (await walker.see(page)).fields("command")
+    await walker.see(f"{page}guide/")
+    await walker.download(f"{page}template/")
+    assert 422 == (await walker.post(page, form)).status
+    here = await _upload(walker, canary)
+    mapping = await _until(walker, here, "mapping/")
+    left_out = mapping.fields("of_sheet") | {"rest": "yes"}
+    await walker.post(f"{here}mapping/", left_out | {"of_sheet": word("no sheet")})
+    await walker.go_on(f"{here}mapping/", left_out)
+    await _until(walker, here, "failed/")
+    await walker.see(f"{here}mapping/")
+    put = await walker.see(f"{here}process/")
+    await walker.go_on(f"{here}process/", put.fields("command"))
+    await _until(walker, here, walker.at("records/"))
+    await walker.download(f"{here}failed/")
+    again = await _upload(walker, canary)
+    await walker.see(await walker.go_on(f"{again}cancel/", {"command": uuid4().hex}))
+    await walker.get(again)
+
+
+async def _upload(walker: Walker, canary: Canary) -> str:
+    """Upload the file and return the address of the upload."""
+    page = walker.at("load/")
+    form = (await walker.see(page)).fields("command")
+    sent = await walker.upload(page, form, f"{FILE_NAME}.csv", _spreadsheet(canary).encode())
+    assert 303 == sent.status
+    return sent.leads_to
+
+
+def _spreadsheet(canary: Canary) -> str:
+    """
+    Return a file with the canary, a new person, one with a wrong date, and a column that the register does not know.
+    """
+    said = canary.referral.fields
+    born = "/".join(str(said[f"date_of_birth-{part}"]) for part in ("day", "month", "year"))
+    names = (word("first name in a cell"), word("last name in a cell"))
+    known = (said["first_name"], said["last_name"], born, said["nhs_number"], "Red", "Y", "Y", "", "", NOTE)
+    new = (*names, "17/06/1990", "", "Green", "Y", "Y", "Stoke", "Lee Lead", NOTE)
+    wrong = (*names, word("no date"), "", "Red", "Y", "Y", "Stoke", "Lee Lead", NOTE)
+    headings = (
+        *("First name", "Last name", "Date of birth", "NHS number", "RAG", "Capacity", "Consent", "Locality"),
+        *("Key worker", word("heading")),
+    )
+    return "".join(f"{','.join(map(str, row))}\r\n" for row in (headings, known, new, wrong))
+
+
+async def _until(walker: Walker, page: str, leads_to: str) -> Sheet:
+    """Return the upload's page once it leads on to this address. Its work is done in the background."""
+    shown: list[Sheet] = []
+
+    async def is_there() -> bool:
+        shown.append(await walker.see(page))
+        main = shown[-1].tree.select_one("main")
+        return main is not None and leads_to in str(main)
+
+    assert await until(is_there, REPORT_SECONDS, every=0.2), f"{shown[-1].heading} does not lead to {leads_to}"
+    return shown[-1]
 
 
 # ------------------------------------------------------------------------------------------------------------- reports

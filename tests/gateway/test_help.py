@@ -27,6 +27,7 @@ TOPICS = {
         "Recording an outcome",
         "Archiving a referral",
         "Dashboard and reports",
+        "Loading a spreadsheet",
         "Managing users",
     ],
     Role.MASTER_ADMIN: ["Managing users", "What a master admin can do"],

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from hashlib import sha256
 from uuid import UUID
 
 import pytest
@@ -41,6 +42,17 @@ from shared.contracts.referrals.ended import FindEnded, ListEndedBefore
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.holding import ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
+from shared.contracts.referrals.loading import (
+    CancelUpload,
+    FinishUpload,
+    ListUploadRows,
+    ListUploads,
+    MapUpload,
+    ProcessUpload,
+    ReadFailedRows,
+    ReadUpload,
+    StartUpload,
+)
 from shared.contracts.referrals.naming import NameRecords
 from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay, ReadOverlays
 from shared.contracts.referrals.reading import NoteShown, ReadHistory, ReadPast, ReadRecord
@@ -78,6 +90,7 @@ from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN, StandInOutcomes, an
 from tests.gateway.stand_in_overlays import StandInOverlays
 from tests.gateway.stand_in_referrals import StandInReferrals
 from tests.gateway.stand_in_reports import JOB_ID, StandInReports
+from tests.gateway.stand_in_uploads import UPLOAD_ID, as_recorded
 from tests.gateway.stand_in_users import JO, StandInUsers, a_proposal
 from tests.gateway.stand_in_work import StandInWork, a_task, seen_by
 from tests.gateway.test_duplicate_pages import archived_of
@@ -219,6 +232,20 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
         (
             StandInList(linked=(LinkedRecords(record_id=ID, ratings=("red",)),)),
             (ListRecords(), ListLinked(record_ids=(ID,))),
+        ),
+        (
+            as_recorded(),
+            (
+                StartUpload(command_id=ID, file_name="our list.csv", size=1),
+                FinishUpload(command_id=ID, upload_id=UPLOAD_ID, chunks=1, sha256=sha256(b"x").hexdigest()),
+                ReadUpload(upload_id=UPLOAD_ID),
+                ListUploads(),
+                MapUpload(command_id=ID, upload_id=UPLOAD_ID),
+                ProcessUpload(command_id=ID, upload_id=UPLOAD_ID),
+                CancelUpload(command_id=ID, upload_id=UPLOAD_ID),
+                ListUploadRows(upload_id=UPLOAD_ID, tab="updated"),
+                ReadFailedRows(upload_id=UPLOAD_ID),
+            ),
         ),
         (
             StandInReversals(waiting=(asked_for(),), lately=(archived_lately(),), people=(an_ended_person(),)),

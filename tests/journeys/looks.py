@@ -5,7 +5,10 @@ import re
 from gateway.routes import DEMO_PAGES, PAGES
 
 REGISTERS = "(dsr|homes|watch)"
-NO_PAGES = {"/{register}/account/session", "/{register}/reporting/jobs/{job}/file", "/demo/mail.json"}
+NO_PAGES = {
+    *("/{register}/account/session", "/{register}/reporting/jobs/{job}/file", "/demo/mail.json"),
+    *("/{register}/load/template/", "/{register}/load/{upload}/failed/"),
+}
 
 HOME, LOGIN, PIN = "/{register}/home/", "/{register}/login/", "/{register}/login/pin"
 REGISTRATION, PASSWORD = "/{register}/login/register/", "/{register}/account/password"
@@ -18,6 +21,7 @@ REPORTING, JOB = "/{register}/reporting/", "/{register}/reporting/jobs/{job}/"
 ADMINISTRATION, USERS = "/{register}/administration/", "/{register}/administration/users/"
 MAILS, REVERSALS = "/{register}/administration/mails/", "/{register}/administration/reversals/"
 SETTINGS, TEXT_SETTING = "/{register}/administration/settings/", "/{register}/administration/settings/{part}/"
+LOAD, UPLOAD = "/{register}/load/", "/{register}/load/{upload}/"
 LIST_SETTING = "/{register}/administration/settings/{part}/{question}/"
 
 LOOKS = {
@@ -106,6 +110,15 @@ LOOKS = {
     "reporting": REPORTING,
     "report in the making": JOB,
     "report ready": JOB,
+    # loading a spreadsheet
+    "load": LOAD,
+    "load without a file": LOAD,
+    "load guide": "/{register}/load/guide/",
+    "load mapping": UPLOAD,
+    "load mapping with problems": f"{UPLOAD}mapping/",
+    "load checked": UPLOAD,
+    "load confirm": f"{UPLOAD}process/",
+    "load done": UPLOAD,
     # administration
     "administration": ADMINISTRATION,
     "organisations": "/{register}/administration/organisations/",

@@ -1,5 +1,5 @@
-// The page of a report that is being prepared: fetches its progress until the report ends. Without scripts the
-// page reloads automatically.
+// The page of a report that is being prepared, or of an upload that is worked on: fetches its progress until it ends.
+// Without scripts the page reloads automatically.
 
 const report = document.getElementById("report-shown");
 const status = document.getElementById("report-status");
@@ -10,6 +10,10 @@ function shown(selector) {
 
 // While the state is unchanged only the bar and numbers change, so that no button vanishes under a click.
 function update(fresh) {
+  if ("leadsOn" in fresh.dataset) {
+    window.location.reload(); // an upload has come to a page of another kind
+    return;
+  }
   const goesOn = fresh.dataset.state === shown(".ics-report").dataset.state;
   if (!goesOn) {
     shown(".ics-report").replaceWith(fresh);

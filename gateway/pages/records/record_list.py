@@ -17,6 +17,7 @@ from markupsafe import Markup
 from yarl import URL
 
 from gateway.keys import REGISTER, REGISTERS, VISITOR
+from gateway.pages.loading.addresses import load_card
 from gateway.pages.outcomes.reversal_address import PAGE as REVERSALS
 from gateway.pages.outcomes.reversal_address import reversal_address
 from gateway.pages.records.filters import (
@@ -148,6 +149,7 @@ async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
         sort=write_sort(wanted.sort, turned=wanted.turned),
         ended=wanted.ended,
         may_see_ended=sees_ended(register, visitor),
+        load=load_card(register, visitor),
         said=notice(request, done | archiving),
         named=_named(request),
         done=bool(notice(request, done)),

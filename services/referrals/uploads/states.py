@@ -12,6 +12,7 @@ from shared.contracts.referrals.loading import (
     REASONS,
     CellFault,
     ColumnFound,
+    FileReading,
     FinishUpload,
     StartUpload,
     UploadCounts,
@@ -88,13 +89,20 @@ def shown(upload: StoredUpload) -> UploadShown:
         fault=upload.fault,
         uploaded_at=upload.uploaded_at,
         expires_at=upload.expires_at,
-        reading=upload.reading,
+        reading=_reading(upload),
         columns=upload.found_columns,
         values=upload.found_values,
         missing=upload.missing,
         counts=counts_of(upload),
         rows_done=upload.rows_done,
     )
+
+
+def _reading(upload: StoredUpload) -> FileReading | None:
+    """Return how the file was read. What its user said of the order of day and month is a part of it."""
+    if upload.reading is None or upload.mapping is None:
+        return upload.reading
+    return FileReading.model_validate({**upload.reading.model_dump(), "day_order": upload.mapping.day_order})
 
 
 def in_list(upload: StoredUpload) -> UploadShown:

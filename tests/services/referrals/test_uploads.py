@@ -299,6 +299,23 @@ async def test_a_mapping_may_be_said_again_and_the_rows_are_checked_again(loader
     assert "latest_update" not in (await loader.referrals.read(loader.user, row.record_id)).answers
 
 
+@pytest.mark.requirement("R-LOAD-002")
+async def test_the_order_of_day_and_month_that_the_user_chose_is_told(loader: Loader) -> None:
+    sent = await loader.send(loader.file(a_row(date_of_birth="1998-04-03")), FILE_NAME)
+    await loader.until_idle()
+    upload = await loader.read(sent.upload_id)
+    targets = {each.place: each.target or "" for each in upload.columns}
+    asked = MapUpload(command_id=new_id(), upload_id=upload.upload_id, columns=targets, day_order="month_first")
+
+    await loader.referrals.ask(loader.user, asked)
+    await loader.until_idle()
+
+    shown = await loader.read(upload.upload_id)
+    assert upload.reading
+    assert shown.reading
+    assert ("mixed", "month_first") == (upload.reading.day_order, shown.reading.day_order)
+
+
 # ----------------------------------------------------------------------------------------------------- errors of rows
 async def says_of(loader: Loader, content: bytes) -> list[tuple[int, str]]:
     """Return the number of each row under Errors, with what is said of it."""

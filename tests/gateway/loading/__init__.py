@@ -1,0 +1,1 @@
+"""Tests of the pages that load a register from a spreadsheet."""
