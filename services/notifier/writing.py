@@ -86,7 +86,7 @@ class Writer:
             new=loaded.new,
             updated=loaded.updated,
             unchanged=loaded.unchanged,
-            ended_count=loaded.ended,
+            over=loaded.ended,
         )
         paragraphs = [
             words("loaded_mail.lead"),

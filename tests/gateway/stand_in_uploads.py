@@ -50,7 +50,13 @@ VALUES = (
     ValueFound(question="risk_level", written="amber", code="amber", times=3),
 )
 ROWS: dict[RowTab, UploadRow] = {
-    "new": UploadRow(number=1, verdict="new", name="Percy Plum", missing=("Ethnicity",)),
+    "new": UploadRow(
+        number=1,
+        verdict="new",
+        name="Percy Plum",
+        changes=(CellChange(label="First Name", after="Percy"), CellChange(label="Last Name", after="Plum")),
+        missing=("Ethnicity",),
+    ),
     "updated": UploadRow(
         number=2,
         verdict="updated",

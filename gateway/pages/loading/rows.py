@@ -121,7 +121,7 @@ def _page_address(register: Definition, upload: UploadShown, pages: dict[RowTab,
 def _columns(register: Definition, tab: RowTab) -> tuple[Column, ...]:
     words = register.words
     said = {
-        "new": words("load.what_is_missing"),
+        "new": words("load.answers_as_read"),
         "updated": words("load.what_changes"),
         "ended": words("load.what_changes"),
         "errors": words("load.what_is_wrong"),
@@ -150,16 +150,21 @@ def _said(register: Definition, tab: RowTab, row: UploadRow) -> Cell:
     parts: list[Cell] = [_wrong(fault.heading, fault.says) for fault in row.faults]
     if row.verdict == "unchanged":
         parts.append(words("load.unchanged"))
+    elif tab == "new":
+        parts.append(Markup("; ").join(map(_answer, row.changes)))
     elif tab in ("updated", "ended"):
         parts += [_change(register, each) for each in row.changes]
     if row.missing and tab != "errors":
-        said = ", ".join(f"“{label}”" for label in row.missing)
-        parts.append(said if tab == "new" else words("load.also_missing", labels=said))
+        parts.append(words("load.also_missing", labels=", ".join(f"“{label}”" for label in row.missing)))
     return lines(*parts)
 
 
 def _wrong(heading: str, says: str) -> Cell:
     return Markup("<strong>{}</strong>: {}").format(heading, says) if heading else says
+
+
+def _answer(change: CellChange) -> Markup:
+    return Markup("<strong>{}</strong>: {}").format(change.label, change.after)
 
 
 def _change(register: Definition, change: CellChange) -> Markup:

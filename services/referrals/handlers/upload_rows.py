@@ -25,6 +25,9 @@ from shared.contracts.referrals.loading import (
 from shared.database import transaction
 from shared.messages import Refused, must_find
 from shared.permissions import Visitor
+from shared.registers.definition.register import Definition
+from shared.registers.form.conditions import Answers
+from shared.registers.form.showing import differences
 
 ROOM = 8_000  # characters of the cells of one row, and of its changes, on a page of 25
 SHORTEST = 20
@@ -45,9 +48,10 @@ class UploadRowHandlers:
             skipped = (asked.page - 1) * ROWS_ON_A_PAGE
             rows = await store.list_rows(db, upload.id, asked.tab, ROWS_ON_A_PAGE, skipped)
             total = await store.count_rows(db, upload.id, asked.tab)
+            register = self.context.latest(visitor)
             if records := _records_in(rows):
                 await audit.note(db, visitor, ReferralsAction.UPLOAD_ROWS_READ, [upload.id, *records])
-        return UploadRows(rows=tuple(_shown(each) for each in rows), total=total)
+        return UploadRows(rows=tuple(_shown(register, each) for each in rows), total=total)
 
     async def read_failed(self, visitor: Visitor, asked: ReadFailedRows) -> FailedRows:
         """Return a part of the file. Its first part is audited."""
@@ -70,14 +74,25 @@ def _records_in(rows: list[Record]) -> list[UUID]:
     return [row["record_id"] for row in rows if row["record_id"]]
 
 
-def _shown(row: Record) -> UploadRow:
-    """Return the row for a page. Very long cells are cut, so that a page fits into one message."""
-    changes = json.loads(row["changes"])
+def _shown(register: Definition, row: Record) -> UploadRow:
+    """
+    Return the row for a page, a new one with its answers as they were read.
+
+    Very long cells are cut, so that a page fits into one message.
+    """
+    fields = dict(row)
+    answers = fields.pop("answers")
+    changes = _all_answers(register, json.loads(answers)) if answers else json.loads(row["changes"])
     room = max(SHORTEST, ROOM // max(1, 2 * len(changes)))
     shortened = [each | {side: _cut(each[side], room) for side in ("before", "after")} for each in changes]
     cells = [_cut(each, max(SHORTEST, ROOM // max(1, len(row["cells"])))) for each in row["cells"]]
-    fields = dict(row) | {"changes": shortened, "faults": json.loads(row["faults"]), "cells": cells}
+    fields |= {"changes": shortened, "faults": json.loads(row["faults"]), "cells": cells}
     return UploadRow.model_validate(fields)
+
+
+def _all_answers(register: Definition, answers: Answers) -> list[dict[str, str]]:
+    changes = differences(register.form, {}, answers)
+    return [{"label": each.label, "before": "", "after": each.after} for each in changes]
 
 
 def _cut(text: str, room: int) -> str:

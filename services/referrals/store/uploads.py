@@ -284,7 +284,8 @@ def merge_kept(earlier: KeptMapping, later: KeptMapping) -> KeptMapping:
 # ------------------------------------------------------------------------------------------------------------ the rows
 READ_CELLS = "SELECT cells FROM upload_row WHERE upload_id = $1 ORDER BY number"
 LIST_ROWS = """
-    SELECT number, verdict, name, record_id, reference, changes, faults, missing, cells, is_processed
+    SELECT number, verdict, name, record_id, reference, changes, faults, missing, cells, is_processed,
+        CASE WHEN verdict = 'new' THEN answers END AS answers
     FROM upload_row
     WHERE upload_id = $1 AND tab = $2
     ORDER BY number

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from shared.messages import Command, Message, Nothing, Refusal, Refusals, Request
+from shared.typed import TypedLine
 
 CHUNK_BYTES = 262_144
 MOST_CHUNKS = 40  # with the above, files up to 10 MB
@@ -157,7 +158,7 @@ class StartUpload(Command[UploadShown]):
     subject: ClassVar[str] = "ask.referrals.start_upload"
     refusals: ClassVar[Refusals] = ("not_loadable", "no_organisation", "too_big", "wrong_type", UploadOpen)
 
-    file_name: str = Field(max_length=255, repr=False)
+    file_name: TypedLine = Field(max_length=255, repr=False)
     size: int = Field(ge=1)
 
 
@@ -285,6 +286,7 @@ class CellChange(Message):
 class UploadRow(Message):
     """
     One row of the file. `number` counts the rows of data from 1. `cells` are as written, in the file's order.
+    `changes` of a new row are all its answers.
 
     `record_id` and `reference` are those of the record that it matches, or that it became. `missing` are the labels of
     answers that the form demands and the row lacks. `is_processed`: it is on the register.

@@ -25,7 +25,8 @@ async def test_the_checked_rows_are_counted_and_shown_in_four_tabs(browser: Brow
 
     assert ["New (30)", "Updated (20)", "Ended (1)", "Errors (9)"] == page.texts(".nhsuk-tabs__tab")
     assert ["30", "20", "1", "9"] == page.texts(".ics-load__tile dd")
-    assert ["1", "Percy Plum", "", "“Ethnicity”"] == cells(page, "new")
+    read = "First Name: Percy; Last Name: Plum Missing: “Ethnicity”"
+    assert ["1", "Percy Plum", "", read] == cells(page, "new")
     assert ["2", "Jo Lark", "DSR-7KQ2-M9XP", "Locality: no answer becomes → South Staffordshire"] == cells(
         page, "updated"
     )

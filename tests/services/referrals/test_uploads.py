@@ -438,6 +438,9 @@ async def test_rows_are_shown_by_tab_and_page_in_the_files_order(loader: Loader,
 
     first, second = [await loader.rows(upload.upload_id, "new", page) for page in (1, 2)]
     assert (list(range(1, 26)), [26, 27]) == ([row.number for row in first], [row.number for row in second])
+    shown = {each.label: (each.before, each.after) for each in first[0].changes}
+    assert {("", "Red"), ("", "Amber"), ("", "Green")} & set(shown.values())
+    assert all(after for _, after in shown.values())
     (row,) = await loader.rows(upload.upload_id, "updated")
     assert ("unchanged", receipt.record_id) == (row.verdict, row.record_id)
     read = "SELECT count(*) FROM audit WHERE action = 'upload.rows_read' AND $1 = ANY(subjects)"
