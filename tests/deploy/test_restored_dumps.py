@@ -76,7 +76,7 @@ async def source(quick_folder: Path) -> AsyncIterator[Source]:
     try:
         await parts.start_postgres()
         await load_demo(parts.addresses)
-        await use_transactions(parts.database, 3000)
+        await use_transactions(parts.database, 6000)
         await act(parts.addresses)
         await seal(parts.addresses)
         await act(parts.addresses, times=2)

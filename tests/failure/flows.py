@@ -16,7 +16,7 @@ from gateway.routes import DEMO_PAGES, PAGES
 from shared.registers.definition.register import Definition
 from shared.registers.form.reading import read_answers
 from shared.values import london_day
-from tests.failure.canary import Filled, Sought, fill, sought_word, without, word
+from tests.failure.canary import NHS_NUMBER, Filled, Sought, fill, sought_word, without, word
 from tests.walking import Sheet, Walker, record_in
 
 REPORT_SECONDS = 60
@@ -255,6 +255,7 @@ async def see_what_waits(walker: Walker) -> None:
 async def reverse(walker: Walker, reference: str) -> None:
     """Ask for a reversal with a reason, try to confirm it as the same user, then withdraw it."""
     page = walker.at("administration/reversals/")
+    await walker.post(f"{page}find", {"nhs_number": NHS_NUMBER})
     form = (await walker.see(page)).fields("reason") | {"reason": REASON}
     await walker.post(page, form | {"reference": word("no reference")})
     await walker.see(await walker.go_on(page, form | {"reference": reference}))
@@ -310,6 +311,9 @@ async def manage_users(admin: Walker, master: Walker) -> None:
     changed = (await admin.see(here)).fields("version") | {"role": "reporting"}
     await admin.see(await admin.go_on(here, changed))
     await admin.post(here, changed | {"command": uuid4().hex, "role": "administrator"})
+    name = (await admin.see(f"{here}name")).fields("first_name")
+    await admin.post(f"{here}name", name | {"first_name": ""})
+    await admin.see(await admin.go_on(f"{here}name", name | {"last_name": word("corrected last name")}))
     await admin.see(f"{here}confirm/deactivate/")
     await admin.see(await admin.go_on(f"{here}act", {"command": uuid4().hex, "act": "deactivate"}))
     await admin.post(f"{here}act", {"command": uuid4().hex, "act": "unlock"})

@@ -42,14 +42,19 @@ FIND_OLDEST = f"""
     ORDER BY updated_at, record_id
     LIMIT 1
 """  # noqa: S608  a statement of ours
-# A cover that was named in advance is new on its first day.
-WITH_THEM_SINCE = "greatest(h.named_at, h.from_day::timestamp AT TIME ZONE 'Europe/London')"
+
+
+def with_them_since() -> str:
+    """Return the moment since when a record is with its holder or cover. A cover may begin after it was named."""
+    return "greatest(h.named_at, h.from_day::timestamp AT TIME ZONE 'Europe/London')"
+
+
 FIND_NEW = f"""
-    SELECT r.id AS record_id, r.given_name || ' ' || r.family_name AS name, max({WITH_THEM_SINCE}) AS at
+    SELECT r.id AS record_id, r.given_name || ' ' || r.family_name AS name, max({with_them_since()}) AS at
     FROM record_holding AS h
     JOIN record AS r ON r.id = h.record_id
     WHERE {in_scope()} AND r.is_open AND r.id = ANY(held_ids()) AND h.user_id = $3 AND h.ended_at IS NULL
-        AND h.named_by <> $3 AND {WITH_THEM_SINCE} > now() - interval '{NEW_DAYS} days'
+        AND h.named_by <> $3 AND {with_them_since()} > now() - interval '{NEW_DAYS} days'
     GROUP BY r.id
     ORDER BY 3 DESC, 1
     LIMIT {MOST_NEW}
