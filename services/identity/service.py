@@ -33,6 +33,7 @@ from services.identity.rules.passwords import ICS, PROFILES
 from services.identity.settings import IdentitySettings
 from shared import log
 from shared.context import ServiceContext
+from shared.contracts import addresses as asked_of_addresses
 from shared.contracts import authenticator as asked_of_apps
 from shared.contracts import identity as asked
 from shared.contracts import registration as asked_of_entry
@@ -151,7 +152,7 @@ def _of_users(context: IdentityContext) -> list[AnsweredRequest]:
         for_visitors(asked_of_users.ProposeAdministrator, Permission.CONFIGURE, proposals.propose),
         for_visitors(asked_of_users.ListProposals, Permission.MANAGE_USERS, proposals.read),
         for_visitors(asked_of_users.DecideProposal, Permission.MANAGE_USERS, proposals.decide),
-        for_visitors(asked_of_users.ListAddresses, Permission.MANAGE_USERS, addresses.read),
-        for_visitors(asked_of_users.AssignAddress, Permission.MANAGE_USERS, addresses.assign),
-        for_visitors(asked_of_users.TakeBackAddress, Permission.MANAGE_USERS, addresses.take_back),
+        for_visitors(asked_of_addresses.ListAddresses, Permission.MANAGE_USERS, addresses.read),
+        for_visitors(asked_of_addresses.AssignAddress, Permission.MANAGE_USERS, addresses.assign),
+        for_visitors(asked_of_addresses.TakeBackAddress, Permission.MANAGE_USERS, addresses.take_back),
     ]

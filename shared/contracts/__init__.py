@@ -1,6 +1,7 @@
 """Every message on the bus. NATS permissions, front doors and the generated documents follow these tables."""
 
 from shared.contracts import (
+    addresses,
     authenticator,
     health,
     identity,
@@ -71,9 +72,9 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     users.ProposeAdministrator,
     users.ListProposals,
     users.DecideProposal,
-    users.ListAddresses,
-    users.AssignAddress,
-    users.TakeBackAddress,
+    addresses.ListAddresses,
+    addresses.AssignAddress,
+    addresses.TakeBackAddress,
     saving.SubmitRecord,
     listing.ListRecords,
     caseload.ReadCaseload,

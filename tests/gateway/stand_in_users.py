@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from shared.accounts import UserAct, UserState
-from shared.contracts import users
+from shared.contracts import addresses, users
+from shared.contracts.addresses import AllowedAddress, AllowedAddresses
 from shared.contracts.users import (
-    AllowedAddress,
-    AllowedAddresses,
     GrantableAccess,
     GrantedAccess,
     LockedUser,
@@ -100,7 +99,7 @@ class StandInUsers(StandIn):
                 ),
             ),
             row(users.ListProposals, lambda _: users.Proposals(proposals=self.proposals)),
-            row(users.ListAddresses, lambda _: AllowedAddresses(addresses=self.addresses, more=False)),
+            row(addresses.ListAddresses, lambda _: AllowedAddresses(addresses=self.addresses, more=False)),
             row(users.AddUser, lambda _: UserAdded(user_id=JO, existing=self.existing)),
             row(users.ChangeAccess, nothing),
             row(users.ActOnUser, nothing),
@@ -108,8 +107,8 @@ class StandInUsers(StandIn):
             row(users.ResetApp, lambda _: users.AppReset(code=self.reset_code)),
             row(users.ProposeAdministrator, nothing),
             row(users.DecideProposal, nothing),
-            row(users.AssignAddress, nothing),
-            row(users.TakeBackAddress, nothing),
+            row(addresses.AssignAddress, nothing),
+            row(addresses.TakeBackAddress, nothing),
         )
 
     def _read(self, asked: users.ReadUser) -> User:

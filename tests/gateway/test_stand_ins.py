@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.contracts.addresses import AllowedAddress, ListAddresses
 from shared.contracts.authenticator import BeginApp, ConfirmApp, ListRemembered, ReadApp, RenewRecoveryCodes
 from shared.contracts.identity import (
     ChangePassword,
@@ -62,10 +63,8 @@ from shared.contracts.registration import ReadJoinOffer
 from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
 from shared.contracts.users import (
     AddUser,
-    AllowedAddress,
     CountAccountsWaiting,
     GrantedAccess,
-    ListAddresses,
     ListLockedUsers,
     ListProposals,
     ListUsers,

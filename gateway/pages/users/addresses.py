@@ -8,7 +8,7 @@ from gateway.ui.actions import At, ask, attempt, notice, see_other
 from gateway.ui.form import Field, Form
 from gateway.ui.formats import breakable, day
 from gateway.ui.render import show
-from shared.contracts.users import AssignAddress, ListAddresses, TakeBackAddress
+from shared.contracts.addresses import AssignAddress, ListAddresses, TakeBackAddress
 from shared.ids import new_id
 from shared.messages import Refused
 from shared.registers.definition.words import Words

@@ -9,7 +9,12 @@ from services.identity.rules.users import as_registered
 from services.identity.store import addresses as store
 from services.identity.store import organisations
 from shared import audit
-from shared.contracts.users import AllowedAddresses, AssignAddress, ListAddresses, TakeBackAddress
+from shared.contracts.addresses import (
+    AllowedAddresses,
+    AssignAddress,
+    ListAddresses,
+    TakeBackAddress,
+)
 from shared.database import transaction
 from shared.messages import Nothing, Refused
 from shared.permissions import Visitor

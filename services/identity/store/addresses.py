@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.contracts.users import AllowedAddress
+from shared.contracts.addresses import AllowedAddress
 from shared.database import Database
 
 LIST = """

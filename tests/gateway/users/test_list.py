@@ -5,15 +5,17 @@ from uuid import UUID
 import pytest
 
 from shared.accounts import UserState
-from shared.contracts.users import (
+from shared.contracts.addresses import (
     AllowedAddress,
     AssignAddress,
+    ListAddresses,
+    TakeBackAddress,
+)
+from shared.contracts.users import (
     DecideProposal,
     GrantedAccess,
-    ListAddresses,
     ListProposals,
     ListUsers,
-    TakeBackAddress,
 )
 from shared.messages import Fault, NotAnswered, Refused
 from shared.permissions import Role

@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
+from shared.contracts.addresses import AssignAddress, ListAddresses, TakeBackAddress
 from shared.contracts.registration import RegisterAccount
-from shared.contracts.users import AssignAddress, ListAddresses, TakeBackAddress
 from tests.services.identity.managing import AMINA, COMBINED, GAIL, MAX, MPFT, as_, office
 from tests.services.identity.rig import WARD, Rig, refused
 

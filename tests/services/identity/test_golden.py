@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from services.identity.rules.log_in import Status
+from shared.contracts.addresses import AssignAddress, ListAddresses
 from shared.contracts.authenticator import BeginApp, ConfirmApp, ListRemembered, ReadApp, RenewRecoveryCodes
 from shared.contracts.identity import (
     ChangePassword,
@@ -18,9 +19,7 @@ from shared.contracts.installation import ReadHold
 from shared.contracts.registration import ReadJoinOffer
 from shared.contracts.users import (
     AddUser,
-    AssignAddress,
     CountAccountsWaiting,
-    ListAddresses,
     ListLockedUsers,
     ListProposals,
     ListUsers,
