@@ -1,4 +1,4 @@
-"""Sending a file on to referrals while it arrives. No more than one part of it is in memory."""
+"""Forwards a file to referrals as it arrives, with at most one part of it in memory."""
 
 import asyncio
 import hashlib

@@ -15,7 +15,7 @@ from shared.registers.bodies import Compartment
 from shared.registers.definition.register import Definition
 
 Keyed = tuple[list[UUID], list[str], list[str]]
-"""Records, keys and rules, side by side: each key stands beside its record and its rule."""
+"""Three lists of equal length: of each match key its record, the key, and the rule that it is of."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -121,7 +121,7 @@ async def compare_rows(db: Database, scope: Scope, rows: Iterable[Row]) -> Mappi
 
 @dataclass(frozen=True)
 class AddedRow:
-    """A record to be added, as the database function reads it beside its content."""
+    """The columns of a record to be added. The database function reads its content from another parameter."""
 
     record_id: UUID
     reference: str
