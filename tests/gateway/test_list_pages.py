@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -17,6 +17,7 @@ from tests.gateway.stand_in import Row, StandIn, row
 from tests.gateway.stand_in_identity import ORGANISATIONS, StandInIdentity
 from tests.gateway.visit import Page
 from tests.rules.typed import carers
+from tests.support.days import days_ago
 
 LIST = "/dsr/records/"
 NOW = datetime.now(UTC)
@@ -221,7 +222,7 @@ async def test_filters_that_nobody_passes_are_said_to_be_the_reason(browser: Bro
     ("days", "said"), [(0, "Rated today"), (1, "Rated yesterday"), (12, "Rated 12 days ago"), (56, "Rated 56 days ago")]
 )
 async def test_the_rating_says_how_old_it_is(browser: Browser, lister: StandInList, days: int, said: str) -> None:
-    lister.page = replace_page(lister.page, rows=(a_row(rated_at=NOW - timedelta(days=days)),))
+    lister.page = replace_page(lister.page, rows=(a_row(rated_at=days_ago(days, NOW)),))
 
     page = await browser.see(LIST)
 
