@@ -29,6 +29,7 @@ ACCOUNTS = (
     NewAccount(CHAPTER, "Nathaniel", "Quiverful", (GrantWanted(WATCH, Role.STANDARD, domains=("chapter.gov.uk",)),)),
 )
 SENT_SECONDS = 20
+TEAM = "DynamicSupportRegister@mpft.nhs.uk"
 FULL = "550 5.2.2 mailbox full"
 
 
@@ -46,9 +47,13 @@ class Second(Product):
         ]
 
     async def refuses_next(self) -> None:
-        """Make the relay refuse the next recipient, once all mail of earlier tests is sent."""
+        """
+        Make the relay refuse the next mail to the DSR's team, once all mail to it about earlier tests is sent.
+
+        Colleagues may be mailed at any moment, for instance because a cover has ended.
+        """
         assert await until(self._has_sent_all, seconds=SENT_SECONDS)
-        self.relay.will_answer("RCPT", FULL)
+        self.relay.will_refuse(TEAM, FULL)
 
     async def _has_sent_all(self) -> bool:
         return not any((await work_left(Inside.of(self))).values())

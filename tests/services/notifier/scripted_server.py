@@ -42,8 +42,8 @@ class ScriptedServer:
     """
     Listens on loopback, on the same port after each start.
 
-    The answers given to `will_answer` for a stage are used once each, in order. After that, the server accepts
-    everything. Every DATA command takes `slowness` seconds.
+    The answers given to `will_answer` for a stage are used once each, in order. The answer given to `will_refuse` is for
+    the next mail to one address. After that, the server accepts everything. Every DATA command takes `slowness` seconds.
     """
 
     port: int = 0
@@ -52,6 +52,7 @@ class ScriptedServer:
     connections: int = 0
     _begun: int = 0
     _script: dict[Stage, list[str]] = field(default_factory=lambda: defaultdict(list))
+    _refused: dict[str, str] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _server: asyncio.Server | None = None
     _open: list[SMTP] = field(default_factory=list)
@@ -75,6 +76,9 @@ class ScriptedServer:
 
     def will_answer(self, stage: Stage, *answers: str) -> None:
         self._script[stage].extend(answers)
+
+    def will_refuse(self, recipient: str, answer: str) -> None:
+        self._refused[recipient.lower()] = answer
 
     async def has_taken(self, count: int, seconds: float = LONGEST_WAIT) -> list[Taken]:
         """Wait until the server has accepted this many mails, and return all that it accepted."""
@@ -117,7 +121,8 @@ class ScriptedServer:
     async def handle_RCPT(  # noqa: N802 - the name by which aiosmtpd calls it
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: Iterable[str]
     ) -> str:
-        answer = _said(server, self._next("RCPT"))
+        refused = self._refused.pop(address.lower(), None)
+        answer = _said(server, refused or self._next("RCPT"))
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
             envelope.rcpt_options.extend(options)
