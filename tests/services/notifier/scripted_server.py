@@ -42,8 +42,9 @@ class ScriptedServer:
     """
     Listens on loopback, on the same port after each start.
 
-    The answers given to `will_answer` for a stage are used once each, in order. The answer given to `will_refuse` is for
-    the next mail to one address. After that, the server accepts everything. Every DATA command takes `slowness` seconds.
+    The answers given to `will_answer` for a stage are used once each, in order. The answer given to `will_refuse` is
+    for the next mail to one address. After that, the server accepts everything. Every DATA command takes `slowness`
+    seconds.
     """
 
     port: int = 0
