@@ -1,5 +1,6 @@
 """Adding a person to a register, and saving a new version of a record."""
 
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from pydantic import Field
 from shared.contracts.referrals.answers import InvalidAnswers
 from shared.contracts.referrals.drafts import DraftChanged, DraftSeen
 from shared.messages import Command, Message, Refusal, Refusals
-from shared.typed import TypedAnswers
+from shared.typed import TypedAnswers, TypedText
 
 MOST_SURE = 20  # questions whose unlikely answers the user has confirmed
 MOST_ALIKE = 10  # the newest of the matches, shown to the user who adds a person
@@ -151,10 +152,13 @@ class UpdateRecord(Command[RecordReceipt]):
 
 class ReviewRecord(Command[RecordReceipt]):
     """
-    Confirm a record's rating: its age counts from now. It is an update that changes no answer.
+    Confirm a record's rating: its age counts from now. It is an update that changes no other answer than these.
 
-    Refused as `not_found`, `not_yours`, `archived`, `no_rating`, `unknown_edition`, or `conflict` (with the present
-    `version`) when the record was saved since `version` was read.
+    `rating` is another rating, given at this review. `next_review` is the day agreed for the next one. `update` is the
+    answer to the register's question for the latest update. None leaves each as it is.
+
+    Refused as `not_found`, `not_yours`, `archived`, `no_rating`, `unknown_edition`, `invalid_answers` (with the number
+    of `faults`), or `conflict` (with the present `version`) when the record was saved since `version` was read.
     """
 
     subject: ClassVar[str] = "ask.referrals.review_record"
@@ -163,9 +167,13 @@ class ReviewRecord(Command[RecordReceipt]):
         "not_yours",
         "archived",
         "no_rating",
+        InvalidAnswers,
         Conflict,
         "unknown_edition",
     )
 
     record_id: UUID
     version: int
+    rating: str | None = Field(default=None, max_length=100)
+    next_review: date | None = None
+    update: TypedText | None = Field(default=None, repr=False)

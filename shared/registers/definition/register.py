@@ -36,6 +36,7 @@ from shared.registers.definition.lifecycle import (
     UntoldRecords,
 )
 from shared.registers.definition.load import SpreadsheetLoad
+from shared.registers.definition.meetings import MeetingRules
 from shared.registers.definition.questions import Question, QuestionForm
 from shared.registers.definition.words import Words
 from shared.values import fold
@@ -177,6 +178,7 @@ class Definition(Model):
     words: InstanceOf[Words]
     form: QuestionForm
     outcome: QuestionForm | None = None
+    meetings: MeetingRules | None = None
     person: dict[Role, QuestionName]
     floor: tuple[QuestionName, ...] = ()
     never_without: tuple[Promise, ...] = ()

@@ -1,0 +1,19 @@
+"""How a register meets about its people: the form of the minutes, and which decisions bring a person back."""
+
+from pydantic import Field
+
+from shared.registers.definition.base import Code, Model, QuestionName
+from shared.registers.definition.questions import QuestionForm
+
+
+class MeetingRules(Model):
+    """
+    The meetings of a register. A register without them does not meet.
+
+    `minutes` is the form that is filled in for each person. The person's rating and next review are asked beside it.
+    `decision` is its question of what was decided. An answer in `carried_by` puts the person on the next agenda.
+    """
+
+    minutes: QuestionForm
+    decision: QuestionName
+    carried_by: tuple[Code, ...] = Field(default=())
