@@ -18,7 +18,13 @@ from shared.context import ServiceContext
 from shared.contracts.health import ReadNotifierBacklog
 from shared.contracts.notifier import CountUndelivered, ListMails, QueueMail, SendAgain
 from shared.contracts.outcomes import UrgentNotSeen
-from shared.contracts.referrals.events import RecordMoved, RecordsLoaded, RoutineNotice, UrgentNotice
+from shared.contracts.referrals.events import (
+    RecordMoved,
+    RecordsHandedOver,
+    RecordsLoaded,
+    RoutineNotice,
+    UrgentNotice,
+)
 from shared.front_door import for_anyone, for_callers, for_visitors
 from shared.jobs import Job
 from shared.log import warn
@@ -26,7 +32,14 @@ from shared.permissions import Permission
 from shared.service import Service
 
 SENDERS: dict[Lane, int] = {"now": 3, "bulk": 2}
-EVENTS: tuple[type[AnyNotice], ...] = (RecordMoved, RecordsLoaded, RoutineNotice, UrgentNotice, UrgentNotSeen)
+EVENTS: tuple[type[AnyNotice], ...] = (
+    RecordMoved,
+    RecordsLoaded,
+    RecordsHandedOver,
+    RoutineNotice,
+    UrgentNotice,
+    UrgentNotSeen,
+)
 EXPIRE_SECONDS = 5.0
 
 

@@ -17,6 +17,7 @@ VERSIONED = {
     "DecideEnding": "ends_on",
     "DiscussTask": "version",
     "FinishArchive": "version",
+    "HandOver": "seen",
     "PublishOverlay": "seen_version",
     "RecordOutcome": "version",
     "ReviewRecord": "version",

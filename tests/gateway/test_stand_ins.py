@@ -41,6 +41,7 @@ from shared.contracts.referrals.duplicates import (
 )
 from shared.contracts.referrals.ended import FindEnded, ListEndedBefore
 from shared.contracts.referrals.ending import DecideEnding
+from shared.contracts.referrals.hand_over import CheckHandOver, CountHeld, HandOver, ListHeld
 from shared.contracts.referrals.holding import ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.loading import (
@@ -93,6 +94,7 @@ from tests.gateway.stand_in_uploads import UPLOAD_ID, as_recorded
 from tests.gateway.stand_in_users import JO, StandInUsers, a_proposal
 from tests.gateway.stand_in_work import StandInWork, a_task, seen_by
 from tests.gateway.test_duplicate_pages import archived_of
+from tests.gateway.test_hand_over_pages import COVERED, StandInHeld
 from tests.gateway.test_holder_pages import NAMED, StandInHolders, a_cover, held_by
 from tests.gateway.test_list_pages import StandInList
 from tests.gateway.test_record_over_time import a_change
@@ -127,6 +129,16 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 ReadHold(),
                 ListOwnSessions(),
                 ListOrganisations(register_code="dsr"),
+            ),
+        ),
+        (
+            StandInHeld(total=1, moving=1, covered=(COVERED,)),
+            (
+                ListHeld(user_id=ID),
+                CountHeld(user_id=ID),
+                CheckHandOver(user_id=ID, new_user_id=JO),
+                HandOver(command_id=ID, user_id=ID, new_user_id=JO, seen=""),
+                ListColleagues(organisation_id=None),
             ),
         ),
         (

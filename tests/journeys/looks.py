@@ -90,6 +90,9 @@ LOOKS = {
     "text for the case record": "/{register}/records/{record}/text/",
     "holder and cover": HOLDER,
     "holder and cover with problems": HOLDER,
+    "whose records to hand over": "/{register}/hand-over/",
+    "handing over": "/{register}/hand-over/",
+    "handing over, checked": "/{register}/hand-over/",
     # outcomes, archiving, and reversals
     "outcomes": OUTCOMES,
     "outcomes with problems": OUTCOMES,

@@ -63,6 +63,7 @@ MADE_BY_PROGRAMS = {
     "FindSession.register_code",
     "FindSession.session_token",
     "FinishArchive.register_code",
+    "HandOver.seen",
     "ListOrganisations.register_code",
     "ListRecords.narrowing.localities",
     "ListRecords.narrowing.ratings",

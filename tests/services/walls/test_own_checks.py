@@ -28,6 +28,7 @@ from shared.contracts.referrals.drafts import DiscardDraft, DraftSeen, ListDraft
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, ListLinked
 from shared.contracts.referrals.ended import FindEnded, ListEndedBefore
 from shared.contracts.referrals.ending import DecideEnding
+from shared.contracts.referrals.hand_over import CheckHandOver, CountHeld, HandOver, ListHeld
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.loading import (
@@ -61,7 +62,7 @@ from tests.support.connections import ServicePools
 
 Ask = Callable[[World], Request[Message]]
 # The numbers of replies that count what is in reach.
-COUNTS = frozenset({"total", "matches", "count", "waiting", "urgent", "unseen", "agenda", "met"})
+COUNTS = frozenset({"total", "matches", "count", "waiting", "urgent", "unseen", "agenda", "met", "held", "moving"})
 # Derived from records of everybody, or written about a stranger's own record beside those of the world.
 SHARED_TABLES = frozenset({"possible_duplicate", "record_key", "record_search", "record_word", "record_feed"})
 TODAY = london_today()
@@ -102,6 +103,11 @@ READS: dict[str, Ask] = {
     "what ended before": all_of(ListEndedBefore),
     "ended records by number": lambda world: FindEnded(nhs_number=str(world.person["nhs_number"])),
     "its holders": by_id(ReadHoldings),
+    "all records of the creator": lambda world: ListHeld(user_id=world.creator.user_id),
+    "the number of them": lambda world: CountHeld(user_id=world.creator.user_id),
+    "what a hand-over would do": lambda world: CheckHandOver(
+        user_id=world.creator.user_id, new_user_id=world.holder.user_id
+    ),
     "possible duplicates": lambda _: ListDuplicates(),
     "their number": lambda _: CountDuplicates(),
     "linked records": all_of(ListLinked),
@@ -131,6 +137,9 @@ WRITES: dict[str, Ask] = {
     "a note": command(AddNote, text="A stranger's note"),
     "a holder": lambda world: AssignHolder(
         command_id=new_id(), record_id=world.records[1].record_id, user_id=world.holder.user_id, seen=None
+    ),
+    "all records handed over": lambda world: HandOver(
+        command_id=new_id(), user_id=world.creator.user_id, new_user_id=world.holder.user_id, seen="0" * 64
     ),
     "a cover": lambda world: AddCover(
         command_id=new_id(),
@@ -187,6 +196,7 @@ WRITES: dict[str, Ask] = {
 # What the rightful user is told where the request cannot be carried out on these records.
 RIGHTFUL_REFUSALS = {
     "a record of the same person": "likely_duplicate",
+    "all records handed over": "changed",
     "the end of a cover": "not_found",
     "a decision about its end": "not_ending",
     "a request to reverse": "asked_before",

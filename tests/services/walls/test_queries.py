@@ -27,6 +27,9 @@ OF_SCOPE = """
     referrals.store.ended.FIND_BEFORE referrals.store.ended.FIND_BY_NUMBER referrals.store.ended.FIND_LATELY
     referrals.store.finding.FILTER_RECORDS referrals.store.finding.LIST_RECORDS referrals.store.finding.NAME_RECORDS
     referrals.store.finding.READ_RECORD referrals.store.finding.SEARCH_RECORDS
+    referrals.store.hand_over.COUNT_COVERED referrals.store.hand_over.COUNT_HELD
+    referrals.store.hand_over.FIND_HELD referrals.store.hand_over.HOLD_HELD referrals.store.hand_over.LIST_COVERED
+    referrals.store.hand_over.LIST_HELD
     referrals.store.history.FIND_AND_HOLD referrals.store.history.FIND_CREATION referrals.store.history.FIND_RATINGS
     referrals.store.history.READ_PAST
     referrals.store.holding.FIND_BODIES referrals.store.holding.HOLD_RECORD
@@ -61,6 +64,7 @@ OF_USER = """
 # The same request has found the record, the job, the upload or the mail in scope before. Outcomes asks referrals for
 # it. The background job of uploads has claimed the upload, and works in the context of its user.
 OF_WHAT_WAS_FOUND = """
+    referrals.store.hand_over.FIND_ALL_COVERS referrals.store.hand_over.REPLACE_HOLDERS
     referrals.store.ending.ADD_DECISION referrals.store.ending.HAS_DECIDED referrals.store.ending.HOLD_RECORD
     referrals.store.history.ADD_NOTE referrals.store.history.FIND_UPDATES
     referrals.store.holding.ADD_COVER referrals.store.holding.REPLACE_HOLDER referrals.store.holding.END_COVER
