@@ -3,6 +3,7 @@
 from services.outcomes.context import OutcomesContext
 from services.outcomes.handlers.ending import Endings
 from services.outcomes.handlers.feed import OutcomeFeedHandler
+from services.outcomes.handlers.looking import OutcomeLooksHandler
 from services.outcomes.handlers.reading import ReadOutcomeHandler
 from services.outcomes.handlers.recording import Recording
 from services.outcomes.handlers.tasks import TaskList
@@ -11,6 +12,7 @@ from services.outcomes.jobs import FinishArchives
 from services.outcomes.settings import OutcomesSettings
 from shared.context import ServiceContext
 from shared.contracts.health import ReadOutcomesBacklog
+from shared.contracts.looks import ReadOutcomeLooks
 from shared.contracts.outcomes import (
     AcknowledgeTask,
     CountTasks,
@@ -54,6 +56,7 @@ def service_of(context: OutcomesContext) -> Service:
         answers=[
             for_visitors_carried_on(RecordOutcome, Permission.RECORD_OUTCOME, recording.record),
             for_visitors_carried_on(ListOutcomes, Permission.RECORD_OUTCOME, reading.list_outcomes),
+            for_visitors_carried_on(ReadOutcomeLooks, Permission.OVERSEE_PRIVACY, OutcomeLooksHandler(context).read),
             for_visitors(ListTasks, Permission.RECORD_OUTCOME, tasks.list_tasks),
             for_visitors(CountTasks, Permission.RECORD_OUTCOME, tasks.count_tasks),
             for_visitors(ReadTask, Permission.RECORD_OUTCOME, tasks.read_task),

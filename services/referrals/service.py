@@ -9,6 +9,7 @@ from services.referrals.handlers.ending import DueRecords, EndingHandlers
 from services.referrals.handlers.feed import ReadFeedHandler
 from services.referrals.handlers.hand_over import HandOverHandlers
 from services.referrals.handlers.holding import CoverNotices, HoldingHandlers
+from services.referrals.handlers.looking import LookingHandlers
 from services.referrals.handlers.notes import NoteTaking
 from services.referrals.handlers.publishing import Publishing
 from services.referrals.handlers.reading import ReadRecordHandlers
@@ -34,6 +35,7 @@ from services.referrals.store import counting
 from services.referrals.uploads.working import UploadWork, purge_uploads
 from shared.context import ServiceContext
 from shared.contracts.health import ReadReferralsBacklog
+from shared.contracts.looks import CheckLooks, ReadRecordLooks
 from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord, FinishArchive, RefuseArchive
 from shared.contracts.referrals.caseload import ReadCaseload
 from shared.contracts.referrals.drafts import DiscardDraft, ListDrafts, ReadDraft, SaveDraft
@@ -96,6 +98,7 @@ def service_of(context: ServiceContext) -> Service:
             for_visitors(AddNote, Permission.ADD_NOTE, NoteTaking(context).add_note),
             *_of_holding(HoldingHandlers(context)),
             *_of_handing_over(HandOverHandlers(context)),
+            *_of_looking(LookingHandlers(context)),
             for_visitors(ListDuplicates, Permission.ADMINISTER, comparing.list_open),
             for_visitors(ListLinked, Permission.ADMINISTER, comparing.list_linked),
             for_visitors(CountDuplicates, Permission.ADMINISTER, comparing.count_open),
@@ -139,6 +142,13 @@ def _of_handing_over(handing: HandOverHandlers) -> list[AnsweredRequest]:
         for_visitors(CountHeld, Permission.ADMINISTER, handing.count_held),
         for_visitors(CheckHandOver, Permission.UPDATE_RECORD, handing.check),
         for_visitors(HandOver, Permission.UPDATE_RECORD, handing.hand_over),
+    ]
+
+
+def _of_looking(looking: LookingHandlers) -> list[AnsweredRequest]:
+    return [
+        for_visitors(ReadRecordLooks, Permission.OVERSEE_PRIVACY, looking.read),
+        for_visitors(CheckLooks, Permission.OVERSEE_PRIVACY, looking.check),
     ]
 
 

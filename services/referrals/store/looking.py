@@ -1,0 +1,29 @@
+"""The query of a record of which it is asked who looked at it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.referrals.store.scope import bodies_column, bodies_of, in_sight, sight_parameters
+from shared.database import Database
+from shared.permissions import Visitor
+
+FIND_LOOKED_AT = f"""
+    SELECT is_open, reference, given_name || ' ' || family_name AS name, organisation_id, {bodies_column()}
+    FROM record
+    WHERE {in_sight("record")} AND id = $4
+"""  # noqa: S608  a column and a condition of ours
+
+
+@dataclass(frozen=True, repr=False)
+class LookedAt:
+    """A record that the visitor may see, and who may see it."""
+
+    is_open: bool
+    reference: str
+    name: str
+    bodies: tuple[str, ...]
+
+
+async def find_looked_at(db: Database, visitor: Visitor, record_id: UUID) -> LookedAt | None:
+    row = await db.fetchrow(FIND_LOOKED_AT, *sight_parameters(visitor), record_id)
+    return None if row is None else LookedAt(row["is_open"], row["reference"], row["name"], bodies_of(row))
