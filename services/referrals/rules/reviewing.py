@@ -6,7 +6,7 @@ from shared.contracts.referrals.answers import InvalidAnswers
 from shared.contracts.referrals.saving import ReviewRecord
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
-from shared.registers.form.conditions import Answer, Answers
+from shared.registers.form.conditions import Answer, Answers, visible_questions
 from shared.registers.form.consistency import contradictions, unchanged
 from shared.registers.form.kept import edition_for
 from shared.registers.form.person import rating_of
@@ -23,10 +23,11 @@ def reviewed_answers(register: Definition, before: Answers, asked: ReviewRecord,
     Only what the review gives can be wrong with it: its own answers, its day, and rules that it newly breaks. What else
     the form would ask is asked at the next update.
     """
-    given = {name: answer for name, answer in _given(register, asked) if answer and answer.strip()}
+    given: dict[str, str] = {name: answer for name, answer in _given(register, asked) if answer and answer.strip()}
     faults = _faults_of_day(asked.next_review, day)
     edition = edition_for(register, before)
     names = {question.name for question in edition.form.asked}
+    given |= _given_on(edition, before, given, day)
     sent = {name: answer for name, answer in {**before, **given}.items() if name in names}
     after: dict[str, Answer] = dict(before)
     if given:
@@ -43,6 +44,15 @@ def _given(register: Definition, asked: ReviewRecord) -> tuple[tuple[str, str | 
     """Return the answers that a review gives, by question. A question that the register lacks has no name."""
     rating = register.rating.question if register.rating else ""
     return (rating, asked.rating), (register.person.get("latest_update", ""), asked.update)
+
+
+def _given_on(edition: Definition, before: Answers, given: Answers, day: date) -> dict[str, str]:
+    """Return the day of a rating that the review changes, if the form asks for one: the earlier day is not its day."""
+    rating = edition.rating
+    if rating is None or rating.given_on is None or given.get(rating.question) in (None, before.get(rating.question)):
+        return {}
+    asked = {question.name for question in visible_questions(edition.form, {**before, **given})}
+    return {rating.given_on: day.isoformat()} if rating.given_on in asked else {}
 
 
 def _faults_of_day(next_review: date | None, day: date) -> int:

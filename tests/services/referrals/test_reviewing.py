@@ -139,6 +139,7 @@ async def test_a_review_gives_another_rating_the_latest_update_and_the_day_of_th
     assert "reviewed" == change.act
     assert {
         FieldChange(name="risk_level", before="green", after="red"),
+        FieldChange(name="risk_level_date", before=None, after=london_today().isoformat()),
         FieldChange(name="latest_update", before=None, after="Worse"),
     } == set(change.changes)
     assert [(NEXT_MONTH, True)] == [tuple(row) for row in await owner.rows(AGREED, receipt.record_id)]
@@ -163,7 +164,9 @@ async def test_a_review_leaves_every_other_answer_as_it_is(referrals: Referrals)
 
     await referrals.ask(visitor, a_review(receipt, rating="amber", update=""))
 
-    assert {**before, "risk_level": "amber"} == (await referrals.read(visitor, receipt.record_id)).answers
+    assert {**before, "risk_level": "amber", "risk_level_date": london_today().isoformat()} == (
+        await referrals.read(visitor, receipt.record_id)
+    ).answers
 
 
 async def test_a_review_passes_beside_what_the_form_lacks_or_had_wrong_before(
