@@ -28,6 +28,7 @@ from shared.contracts.referrals import (
     overlays,
     reading,
     reversing,
+    reviews,
     saving,
     standing,
 )
@@ -77,6 +78,8 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     addresses.TakeBackAddress,
     saving.SubmitRecord,
     listing.ListRecords,
+    reviews.ListDueReviews,
+    reviews.CountDueReviews,
     caseload.ReadCaseload,
     reading.ReadRecord,
     reading.ReadHistory,

@@ -1,19 +1,24 @@
 """Rules about reviews: the answers that a review may give, and the rating that it confirms."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from shared.contracts.referrals.answers import InvalidAnswers
+from shared.contracts.referrals.reviews import Due
 from shared.contracts.referrals.saving import ReviewRecord
 from shared.messages import Refused
 from shared.registers.definition.register import Definition
+from shared.registers.definition.reviews import ReviewRules
 from shared.registers.form.conditions import Answer, Answers, visible_questions
 from shared.registers.form.consistency import contradictions, unchanged
 from shared.registers.form.kept import edition_for
 from shared.registers.form.person import rating_of
 from shared.registers.form.reading import read_answers
+from shared.registers.form.reviewing import SOON
 from shared.registers.form.showing import differences
 
 YEARS_AHEAD = 2
+ONE_DAY = timedelta(days=1)
 
 
 def reviewed_answers(register: Definition, before: Answers, asked: ReviewRecord, day: date) -> Answers:
@@ -55,6 +60,28 @@ def _given_on(edition: Definition, before: Answers, given: Answers, day: date) -
     return {rating.given_on: day.isoformat()} if rating.given_on in asked else {}
 
 
+@dataclass(frozen=True)
+class DueTime:
+    """
+    Reviews due from the first day until before the last, and the intervals by level that say when.
+
+    None as the first day is the beginning. None as the last day asks for every record, and the intervals only sort.
+    """
+
+    from_day: date | None
+    until_day: date | None
+    levels: tuple[str, ...]
+    days: tuple[int, ...]
+
+
+def due_time(register: Definition, due: Due | None, day: date) -> DueTime:
+    """Return which reviews are due so, as the store asks for them. None asks for every record."""
+    reviews = register.reviews or ReviewRules()
+    days = {name: each for name in reviews.names if (each := reviews.days(name)) is not None}
+    first, last = (None, None) if due is None else (None, day) if due == "overdue" else (day, day + SOON + ONE_DAY)
+    return DueTime(first, last, tuple(days), tuple(days.values()))
+
+
 def _faults_of_day(next_review: date | None, day: date) -> int:
     return int(next_review is not None and not day <= next_review <= _latest(day))
 
@@ -93,6 +120,8 @@ def rating_that_stands(register: Definition, answers: Answers) -> str | None:
     Refused as `no_rating` if there is no rating, or nothing to review.
     """
     level = rating_of(register, answers)
-    if level is None:
+    if level is not None:
+        return level.code
+    if register.rating or register.reviews is None:
         raise Refused("no_rating")
-    return level.code
+    return None
