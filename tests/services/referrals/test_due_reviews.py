@@ -1,9 +1,13 @@
 """Reviews that are due: from the interval of a level or the day agreed, on the lists of those who see the record."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import pytest_asyncio
 
+from deploy.runner.environment import Addresses
+from deploy.runner.stack import EmbeddedParts
 from services.referrals.rules.reviewing import due_time
 from shared.clock import london_today
 from shared.contracts.referrals.listing import ListRecords
@@ -13,13 +17,28 @@ from shared.contracts.referrals.saving import RecordReceipt, ReviewRecord
 from shared.permissions import Role, Visitor
 from shared.registers.definition.reviews import ReviewIntervals
 from shared.registers.form.reviewing import LastReview, review_due
+from shared.registers.load import Registers, load_registers
 from shared.registers.overlay import Adaptation, Overlay
+from tests.rules.typed import INVENTED
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id
 from tests.services.referrals.rig import Owner, Referrals
+from tests.support.databases import database_copy
 
 TODAY = london_today()
 SOURCE = "Register policy 4.2, 1 November 2026"
 RATED = "UPDATE record SET rated_at = $2 WHERE id = $1"
+
+
+@pytest_asyncio.fixture(scope="module")
+async def shared_database(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
+    """A database for these tests alone, because an interval applies to the whole register."""
+    async with database_copy(parts) as addresses:
+        yield addresses
+
+
+@pytest.fixture
+def registers() -> Registers:
+    return load_registers([INVENTED])
 
 
 def reviewing(referrals: Referrals, **days: int) -> None:
@@ -224,7 +243,8 @@ async def test_an_interval_is_entered_with_its_source_by_who_administers_every_o
     await referrals.ask(administrator, PublishOverlay(command_id=new_id(), seen_version=version, overlay=overlay))
 
     reviews = referrals.context.registers.find("dsr").reviews
-    assert reviews is not None and (7, None) == (reviews.days("red"), reviews.days("green"))
+    assert reviews is not None
+    assert (7, None) == (reviews.days("red"), reviews.days("green"))
     unknown = overlay.model_copy(update={"reviews": ReviewIntervals(days={"purple": 7}, source=SOURCE)})
     refused = await referrals.refusal(
         administrator, PublishOverlay(command_id=new_id(), seen_version=version + 1, overlay=unknown)
