@@ -86,6 +86,7 @@ BEGIN
     UPDATE outcome AS o SET compartment_id = w.compartment_id
     FROM unnest(p_records, p_compartments) AS w (record_id, compartment_id)
     WHERE o.record_id = w.record_id AND o.compartment_id <> w.compartment_id;
+    PERFORM move_items(p_records, p_compartments);
 END
 $$;
 
