@@ -101,7 +101,7 @@ def service_of(context: ServiceContext) -> Service:
             for_visitors(CountDuplicates, Permission.ADMINISTER, comparing.count_open),
             for_visitors(DecideDuplicate, Permission.ADMINISTER, comparing.decide),
             *drafting_of(Drafting(context)),
-            for_visitors(CheckRecord, Permission.RECORD_OUTCOME, archiving.check),
+            for_visitors(CheckRecord, Permission.READ_RECORDS, archiving.check),
             for_visitors(ArchiveRecord, Permission.RECORD_OUTCOME, archiving.archive),
             for_callers(FinishArchive, FinishArchive.asked_by, archiving.finish),
             for_callers(RefuseArchive, RefuseArchive.asked_by, archiving.give_up),
