@@ -22,6 +22,7 @@ from gateway.pages.mails import mail_list
 from gateway.pages.outcomes import outcomes, reversals
 from gateway.pages.records import (
     case_text,
+    download,
     drafts,
     edit,
     ending,
@@ -93,6 +94,7 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("GET", "/{register}/home/", home.home_page, Permission.USE_ACCOUNT),
     PageRoute("GET", "/{register}/records/", record_list.list_records, Permission.READ_RECORDS),
     PageRoute("POST", "/{register}/records/", record_list.search_records, Permission.READ_RECORDS),
+    PageRoute("POST", "/{register}/records/download", download.download_list, Permission.READ_REPORTS),
     PageRoute("GET", "/{register}/records/new", drafts.new_record, Permission.SUBMIT_RECORD),
     PageRoute("POST", "/{register}/records/new", submit.submit_record, Permission.SUBMIT_RECORD),
     PageRoute("POST", "/{register}/records/new/draft", drafts.save_draft, Permission.SUBMIT_RECORD),

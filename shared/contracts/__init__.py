@@ -1,6 +1,7 @@
 """Every message on the bus. NATS permissions, front doors and the generated documents follow these tables."""
 
 from shared.contracts import (
+    actions,
     addresses,
     authenticator,
     health,
@@ -29,6 +30,7 @@ from shared.contracts.referrals import (
     overlays,
     reading,
     reversing,
+    reviews,
     saving,
     standing,
 )
@@ -78,6 +80,8 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     addresses.TakeBackAddress,
     saving.SubmitRecord,
     listing.ListRecords,
+    reviews.ListDueReviews,
+    reviews.CountDueReviews,
     caseload.ReadCaseload,
     reading.ReadRecord,
     reading.ReadHistory,
@@ -150,6 +154,16 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     meetings.SaveMinutes,
     meetings.AddAddendum,
     meetings.ReadPack,
+    actions.CountActions,
+    actions.ListActions,
+    actions.ReadAction,
+    actions.AddAction,
+    actions.ChangeAction,
+    actions.FollowUpAction,
+    actions.ReportAction,
+    actions.DecideAction,
+    actions.ListRecordActions,
+    actions.RecordPlanTold,
     reports.ReadDashboard,
     reports.StartReport,
     reports.ReadReportJob,
@@ -180,6 +194,7 @@ EVENTS: tuple[type[Event], ...] = (
     outcomes.OutcomeRecorded,
     outcomes.RecordDiscussed,
     outcomes.UrgentNotSeen,
+    actions.ActionsDue,
 )
 BROADCASTS: tuple[type[Broadcast], ...] = (
     identity.SessionsRevoked,

@@ -36,6 +36,7 @@ OF_SCOPE = """
     referrals.store.loaded.COMPARE_ROWS referrals.store.loaded.HOLD_ROWS referrals.store.loaded.LOAD_RECORDS
     referrals.store.loaded.LOAD_VERSIONS
     referrals.store.saving.FIND_FOR_UPDATE referrals.store.saving.SAVE_VERSION referrals.store.saving.STORE_VERSION
+    referrals.store.saving.SAVE_REVIEW
     referrals.store.saving.SUBMIT_RECORD referrals.store.upload_work.FIND_PRESENT
     outcomes.store.tasks.COUNT_TASKS outcomes.store.tasks.FIND_URGENT outcomes.store.tasks.HOLD_URGENT
     outcomes.store.outcomes.FIND_LAST outcomes.store.tasks.COUNT_MET outcomes.store.tasks.HOLD_AGENDA
