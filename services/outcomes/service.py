@@ -5,6 +5,10 @@ from services.outcomes.handlers.action_changes import ChangeActions
 from services.outcomes.handlers.actions import ReadActions
 from services.outcomes.handlers.ending import Endings
 from services.outcomes.handlers.feed import OutcomeFeedHandler
+from services.outcomes.handlers.meeting_agendas import AgendaReader, MeetingAgendas
+from services.outcomes.handlers.meeting_course import MeetingCourse
+from services.outcomes.handlers.meeting_minutes import MinutesHandler
+from services.outcomes.handlers.meetings import MeetingPlanning
 from services.outcomes.handlers.reading import ReadOutcomeHandler
 from services.outcomes.handlers.recording import Recording
 from services.outcomes.handlers.reminders import ActionReminders
@@ -26,6 +30,25 @@ from shared.contracts.actions import (
     ReportAction,
 )
 from shared.contracts.health import ReadOutcomesBacklog
+from shared.contracts.meetings import (
+    AddAddendum,
+    AddItem,
+    CancelMeeting,
+    ChangeMeeting,
+    CloseMeeting,
+    DeclareInterest,
+    ListMeetings,
+    ListSeries,
+    PlanMeeting,
+    ReadAgenda,
+    ReadItem,
+    ReadPack,
+    RemoveItem,
+    SaveAttendance,
+    SaveMinutes,
+    SaveSeries,
+    StartMeeting,
+)
 from shared.contracts.outcomes import (
     AcknowledgeTask,
     CountTasks,
@@ -43,7 +66,7 @@ from shared.contracts.referrals.events import (
     RecordReinstated,
     RecordUpdated,
 )
-from shared.front_door import for_anyone, for_callers, for_visitors, for_visitors_carried_on
+from shared.front_door import AnsweredRequest, for_anyone, for_callers, for_visitors, for_visitors_carried_on
 from shared.jobs import Job
 from shared.permissions import Permission
 from shared.service import Service, backlog_of
@@ -69,6 +92,7 @@ def service_of(context: OutcomesContext) -> Service:
     actions, changes = ReadActions(context), ChangeActions(context)
     return Service(
         answers=[
+            *meeting_answers(context),
             for_visitors_carried_on(RecordOutcome, Permission.RECORD_OUTCOME, recording.record),
             for_visitors_carried_on(ListOutcomes, Permission.RECORD_OUTCOME, reading.list_outcomes),
             for_visitors(ListTasks, Permission.RECORD_OUTCOME, tasks.list_tasks),
@@ -106,3 +130,29 @@ def service_of(context: OutcomesContext) -> Service:
             Job("tasks.compare", watching.compare, nightly=COMPARED_AT_HOUR),
         ],
     )
+
+
+def meeting_answers(context: OutcomesContext) -> list[AnsweredRequest]:
+    """Return the rows about meetings."""
+    reader = AgendaReader(context)
+    planning, course = MeetingPlanning(context), MeetingCourse(context)
+    agendas, minutes = MeetingAgendas(context, reader), MinutesHandler(context, reader)
+    return [
+        for_visitors(ListSeries, Permission.RECORD_OUTCOME, planning.list_series),
+        for_visitors(SaveSeries, Permission.RECORD_OUTCOME, planning.save_series),
+        for_visitors(ListMeetings, Permission.RECORD_OUTCOME, planning.list_meetings),
+        for_visitors(PlanMeeting, Permission.RECORD_OUTCOME, planning.plan_meeting),
+        for_visitors(ChangeMeeting, Permission.RECORD_OUTCOME, planning.change_meeting),
+        for_visitors(CancelMeeting, Permission.RECORD_OUTCOME, planning.cancel_meeting),
+        for_visitors(StartMeeting, Permission.RECORD_OUTCOME, course.start),
+        for_visitors(CloseMeeting, Permission.RECORD_OUTCOME, course.close),
+        for_visitors(SaveAttendance, Permission.RECORD_OUTCOME, course.save_attendance),
+        for_visitors(ReadAgenda, Permission.RECORD_OUTCOME, agendas.read),
+        for_visitors_carried_on(AddItem, Permission.RECORD_OUTCOME, agendas.add),
+        for_visitors(RemoveItem, Permission.RECORD_OUTCOME, agendas.remove),
+        for_visitors(DeclareInterest, Permission.RECORD_OUTCOME, agendas.declare_interest),
+        for_visitors(ReadItem, Permission.RECORD_OUTCOME, minutes.read_item),
+        for_visitors_carried_on(SaveMinutes, Permission.RECORD_OUTCOME, minutes.save),
+        for_visitors(AddAddendum, Permission.RECORD_OUTCOME, minutes.add_addendum),
+        for_visitors(ReadPack, Permission.RECORD_OUTCOME, minutes.read_pack),
+    ]

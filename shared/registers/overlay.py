@@ -132,6 +132,7 @@ def _laid_over(definition: Definition, overlay: Overlay) -> Definition:
         update={
             "form": definition.form.with_questions(reworded),
             "outcome": definition.outcome.with_questions(reworded) if definition.outcome else None,
+            "meetings": definition.meetings.with_questions(reworded) if definition.meetings else None,
             "public": overlay.public or definition.public,
         }
     )
@@ -174,7 +175,8 @@ def _every_question(definition: Definition) -> Iterator[Question]:
 
 
 def _forms(definition: Definition) -> tuple[QuestionForm, ...]:
-    return (definition.form, definition.outcome) if definition.outcome else (definition.form,)
+    minutes = definition.meetings.minutes if definition.meetings else None
+    return tuple(form for form in (definition.form, definition.outcome, minutes) if form)
 
 
 def _rules(definition: Definition) -> Iterator[tuple[str, Condition]]:
@@ -184,5 +186,8 @@ def _rules(definition: Definition) -> Iterator[tuple[str, Condition]]:
     for form in _forms(definition):
         ranges = (rule for rule in form.rules if isinstance(rule, AgeRange))
         yield from ((form.by_name[rule.at[0]].label, condition) for rule in ranges for condition in rule.when)
+    if definition.meetings and definition.meetings.carried_by:
+        rules = definition.meetings
+        yield rules.minutes.by_name[rules.decision].label, {rules.decision: rules.carried_by}
     for gate in definition.consent.rules if definition.consent else ():
         yield from ((definition.form.sections[0].title, condition) for condition in gate.when)

@@ -128,6 +128,7 @@ async def bring_all_into_line(
     """
     await _add_compartments(db, standings.values())
     held = await store.hold_standings(db, standings)
+    await store.note_open(db, held, standings, moment)
     changes = TaskChanges()
     for record_id, standing in standings.items():
         changes.add(record_id, standing, _change_of(held[record_id], standing, away.get(record_id)))

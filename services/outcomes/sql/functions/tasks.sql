@@ -92,6 +92,7 @@ BEGIN
     UPDATE plan_told AS p SET compartment_id = w.compartment_id
     FROM unnest(p_records, p_compartments) AS w (record_id, compartment_id)
     WHERE p.record_id = w.record_id AND p.compartment_id <> w.compartment_id;
+    PERFORM move_items(p_records, p_compartments);
 END
 $$;
 
