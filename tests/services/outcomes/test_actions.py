@@ -378,8 +378,8 @@ async def test_a_team_is_shown_that_an_owner_has_left_and_gives_the_action_to_an
 async def test_open_and_overdue_actions_are_counted_by_locality(
     acting: Acting, owner: Owner, administrator: Visitor
 ) -> None:
-    record = await acting.record(administrator, locality="stoke_on_trent")
-    other = await acting.record(administrator, locality="east_staffordshire", first_name="Pam", nhs_number="")
+    record = await acting.record(administrator, locality="north_staffordshire_stoke")
+    other = await acting.record(administrator, locality="south_staffordshire", first_name="Pam", nhs_number="")
     own, colleague = administrator, acting.colleague(*administrator.organisation_ids)
     acting.known[own.user_id] = own
     late = await acting.add(administrator, record, colleague)
@@ -390,7 +390,7 @@ async def test_open_and_overdue_actions_are_counted_by_locality(
     counts = await acting.rig.ask(administrator, CountActions())
 
     assert (3, 1, 1, 1) == (counts.open, counts.overdue, counts.to_confirm, counts.mine)
-    assert {("stoke_on_trent", 2, 1), ("east_staffordshire", 1, 0)} == {
+    assert {("north_staffordshire_stoke", 2, 1), ("south_staffordshire", 1, 0)} == {
         (each.locality, each.open, each.overdue) for each in counts.areas
     }
     assert [late.action_id] == await acting.listed(administrator, "overdue")
