@@ -280,7 +280,11 @@ async def test_sent_twice_an_action_is_added_once(acting: Acting, administrator:
 async def test_what_cannot_be_an_action_is_refused(acting: Acting, owner: Owner, administrator: Visitor) -> None:
     record, colleague = await acting.record(administrator), acting.colleague(*administrator.organisation_ids)
     action = await acting.add(administrator, record, colleague)
-    wrong = {"past": {"due_on": days(-1)}, "too_far": {"due_on": days(800)}, "empty": {"text": "..."}}
+    wrong: dict[str, dict[str, object]] = {
+        "past": {"due_on": days(-1)},
+        "too_far": {"due_on": days(800)},
+        "empty": {"text": "..."},
+    }
 
     for code, more in wrong.items():
         assert (code, {}) == await acting.rig.refusal(administrator, acting.adding(record, colleague, **more))

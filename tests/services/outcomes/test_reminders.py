@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from services.outcomes.handlers.reminders import ActionReminders
-from shared.contracts.actions import MOST_IN_MAIL, ActionReceipt
+from shared.contracts.actions import MOST_IN_MAIL, ActionReceipt, DueReason
 from shared.installation import note_start
 from shared.permissions import Visitor
 from shared.values import LONDON
@@ -17,7 +17,7 @@ from tests.services.outcomes.rig import Rig
 from tests.services.outcomes.test_actions import changing
 from tests.services.referrals.rig import Owner
 
-Named = list[list[tuple[str, UUID]]]
+Named = list[list[tuple[DueReason, UUID]]]
 
 
 @dataclass
