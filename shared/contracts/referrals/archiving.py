@@ -15,6 +15,7 @@ class RecordChecked(Message):
     The state of a record for another service. `bodies` make its compartment.
 
     About the person it has only the date of birth, `born`, with which that service compares its own dates.
+    `may_update`: the asker has the rights of its creator, while it is active.
     """
 
     record_id: UUID
@@ -22,6 +23,9 @@ class RecordChecked(Message):
     version: int
     is_open: bool
     born: date | None = Field(default=None, repr=False)
+    reference: str = ""
+    locality: str | None = None
+    may_update: bool = False
 
 
 class CheckRecord(Request[RecordChecked]):

@@ -38,6 +38,7 @@ from shared.registers.definition.lifecycle import (
 from shared.registers.definition.load import SpreadsheetLoad
 from shared.registers.definition.meetings import MeetingRules
 from shared.registers.definition.questions import Question, QuestionForm
+from shared.registers.definition.reviews import ReviewRules
 from shared.registers.definition.words import Words
 from shared.values import fold
 
@@ -46,7 +47,18 @@ UserRole = Literal["standard", "reporting", "administrator"]
 Place = Literal["home", "submit", "records", "reporting", "help", "password", "administration", "logout"]
 HelpRole = Literal["standard", "reporting", "administrator", "master_admin"]
 HelpPlace = Literal[
-    "login", "submit", "records", "update", "outcomes", "archive", "work", "reports", "holder", "users", "load"
+    "login",
+    "submit",
+    "records",
+    "update",
+    "outcomes",
+    "archive",
+    "work",
+    "actions",
+    "reports",
+    "holder",
+    "users",
+    "load",
 ]
 """The pages that a topic of the help page can be about."""
 Column = Literal["person", "organisation", "created", "updated", "created_by", "answer", "actions"]
@@ -184,6 +196,7 @@ class Definition(Model):
     never_without: tuple[Promise, ...] = ()
     consent: ConsentGate | None = None
     rating: Rating | None = None
+    reviews: ReviewRules | None = None
     receipt: Receipt
     lifecycle: Lifecycle
     duplicates: Duplicates
