@@ -1,4 +1,4 @@
-"""Reading what a service's audit says of one record, through functions that the services with records have."""
+"""Reading what a service's audit says of one record, through the queries of the service."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -7,22 +7,23 @@ from shared.database import Database
 from shared.registers.bodies import Compartment
 from shared.values import LONDON
 
-READ_LOOKS = """
-    SELECT looked_at, row_id, actor, action, among
-    FROM read_looks($1, $2, $3, $4, $5, $6, $7, $8)
-"""
-FIND_LOOKERS = "SELECT find_lookers($1, $2, $3)"
 ALWAYS, NEVER = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
 LAST_ROW = 2**63 - 1
 
 
-async def read_looks(db: Database, asked: LooksAsked, compartment: Compartment) -> Looks:
-    """Return the rows about a record that lies in this compartment, in the visitor's context."""
+async def looks_from(
+    db: Database, asked: LooksAsked, compartment: Compartment, read_looks: str, find_lookers: str
+) -> Looks:
+    """
+    Return the rows about a record that lies in this compartment, in the visitor's context.
+
+    `read_looks` and `find_lookers` are the service's queries of its functions of these names.
+    """
     since, until = _begin(asked.first_day, NEVER), _begin(_next(asked.last_day), ALWAYS)
     before = (asked.before.at, asked.before.row) if asked.before else (ALWAYS, LAST_ROW)
     about = (asked.record_id, compartment.compartment_id)
-    rows = await db.fetch(READ_LOOKS, *about, asked.user_id, since, until, *before, asked.most + 1)
-    lookers = await db.fetchval(FIND_LOOKERS, *about, MOST_LOOKERS)
+    rows = await db.fetch(read_looks, *about, asked.user_id, since, until, *before, asked.most + 1)
+    lookers = await db.fetchval(find_lookers, *about, MOST_LOOKERS)
     looks = tuple(
         Look(
             place=LookPlace(at=row["looked_at"], row=row["row_id"]),

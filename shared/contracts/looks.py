@@ -89,8 +89,9 @@ class ReadReportLooks(LooksAsked, Request[Looks]):
 
 
 class LooksAllowed(Message):
-    """The bodies of a record whose audit the asker may read."""
+    """A record whose audit the asker may read, and the bodies of its compartment."""
 
+    record_id: UUID
     bodies: tuple[str, ...]
 
 

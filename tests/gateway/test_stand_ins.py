@@ -20,6 +20,7 @@ from shared.contracts.identity import (
     VerifyPin,
 )
 from shared.contracts.installation import ReadHold
+from shared.contracts.looks import Looker, NameLookers, ReadOutcomeLooks, ReadRecordLooks, ReadReportLooks
 from shared.contracts.notifier import CountUndelivered, ListMails
 from shared.contracts.outcomes import (
     AcknowledgeTask,
@@ -99,6 +100,7 @@ from tests.gateway.test_duplicate_pages import archived_of
 from tests.gateway.test_hand_over_pages import COVERED, StandInHeld
 from tests.gateway.test_holder_pages import NAMED, StandInHolders, a_cover, held_by
 from tests.gateway.test_list_pages import StandInList
+from tests.gateway.test_looked_page import StandInLooks
 from tests.gateway.test_record_over_time import a_change
 from tests.gateway.test_reversal_pages import StandInReversals, an_ended_person, archived_lately, asked_for
 from tests.gateway.test_seen import StandInTask
@@ -131,6 +133,15 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 ReadHold(),
                 ListOwnSessions(),
                 ListOrganisations(register_code="dsr"),
+            ),
+        ),
+        (
+            StandInLooks(named=(Looker(user_id=ID, full_name="Jo Lark", organisation_id=ID),)),
+            (
+                ReadRecordLooks(record_id=ID),
+                ReadOutcomeLooks(record_id=ID),
+                ReadReportLooks(record_id=ID),
+                NameLookers(user_ids=(ID,)),
             ),
         ),
         (

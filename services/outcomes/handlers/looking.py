@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from services.outcomes.audit_actions import OutcomesAction
 from services.outcomes.context import OutcomesContext
+from services.outcomes.store.looking import read_looks
 from shared import audit
 from shared.contracts.looks import CheckLooks, Looks, ReadOutcomeLooks
 from shared.database import transaction
-from shared.looking import read_looks
 from shared.permissions import Visitor
 from shared.registers.bodies import compartment_of
 

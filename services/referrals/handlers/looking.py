@@ -10,7 +10,6 @@ from shared import audit
 from shared.context import ServiceContext
 from shared.contracts.looks import CheckLooks, LooksAllowed, ReadRecordLooks, RecordLooks
 from shared.database import Database, transaction
-from shared.looking import read_looks
 from shared.messages import Refused, must_find
 from shared.permissions import Visitor
 from shared.registers.bodies import compartment_of
@@ -26,7 +25,7 @@ class LookingHandlers:
     async def read(self, visitor: Visitor, asked: ReadRecordLooks) -> RecordLooks:
         async with transaction(self.context.pool, visitor) as db:
             record = await self._find(db, visitor, asked.record_id)
-            found = await read_looks(db, asked, compartment_of(visitor.register_code, record.bodies))
+            found = await store.read_looks(db, asked, compartment_of(visitor.register_code, record.bodies))
             await audit.note(db, visitor, ReferralsAction.RECORD_LOOKS_READ, [asked.record_id])
         return RecordLooks(
             looks=found.looks, more=found.more, user_ids=found.user_ids, reference=record.reference, name=record.name
@@ -35,7 +34,7 @@ class LookingHandlers:
     async def check(self, visitor: Visitor, asked: CheckLooks) -> LooksAllowed:
         async with transaction(self.context.pool, visitor) as db:
             record = await self._find(db, visitor, asked.record_id)
-        return LooksAllowed(bodies=record.bodies)
+        return LooksAllowed(record_id=asked.record_id, bodies=record.bodies)
 
     async def _find(self, db: Database, visitor: Visitor, record_id: UUID) -> LookedAt:
         found = must_find(await store.find_looked_at(db, visitor, record_id))

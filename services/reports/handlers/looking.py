@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from services.reports.audit_actions import ReportsAction
 from services.reports.context import ReportsContext
+from services.reports.store.looking import read_looks
 from shared import audit
 from shared.contracts.looks import CheckLooks, Looks, ReadReportLooks
 from shared.database import transaction
-from shared.looking import read_looks
 from shared.permissions import Visitor
 from shared.registers.bodies import compartment_of
 

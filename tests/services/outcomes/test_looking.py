@@ -4,10 +4,10 @@ from uuid import UUID
 
 import pytest
 
+from services.outcomes.store.looking import read_looks
 from shared.contracts.looks import CheckLooks, Looks, ReadOutcomeLooks
 from shared.contracts.referrals.saving import RecordReceipt
 from shared.database import transaction
-from shared.looking import read_looks
 from shared.messages import Fault, NotAnswered
 from shared.permissions import Role, Visitor
 from shared.registers.bodies import organisation_compartment

@@ -9,6 +9,7 @@ import pytest_asyncio
 from deploy.runner.environment import Addresses
 from deploy.runner.stack import EmbeddedParts
 from shared.clock import london_today, utc_now
+from shared.contracts.looks import ReadRecordLooks
 from shared.contracts.referrals.caseload import ReadCaseload
 from shared.contracts.referrals.drafts import DraftSeen, ListDrafts, ReadDraft, SaveDraft, Typed
 from shared.contracts.referrals.duplicates import (
@@ -94,6 +95,14 @@ async def test_golden_holdings(referrals: Referrals) -> None:
     await add_cover(referrals, administrator, record_id)
 
     check_golden(ReadHoldings, await referrals.ask(administrator, ReadHoldings(record_id=record_id)))
+
+
+async def test_golden_looks(referrals: Referrals) -> None:
+    creator = a_visitor()
+    record_id = (await referrals.submit(creator)).record_id
+    administrator = colleague_of(creator, Role.ADMINISTRATOR)
+
+    check_golden(ReadRecordLooks, await referrals.ask(administrator, ReadRecordLooks(record_id=record_id)))
 
 
 async def test_golden_hand_over(referrals: Referrals) -> None:

@@ -11,7 +11,6 @@ from shared.clock import utc_now
 from shared.contracts.looks import CheckLooks, LookPlace, ReadRecordLooks, RecordLooks
 from shared.contracts.referrals.saving import RecordReceipt
 from shared.database import transaction
-from shared.looking import read_looks
 from shared.messages import Fault, NotAnswered
 from shared.permissions import AccountGrant, Role, Visitor
 from shared.registers.bodies import organisation_compartment
@@ -138,7 +137,7 @@ async def test_the_database_alone_keeps_others_from_the_audit(referrals: Referra
     for name, visitor in who.items():
         asked = ReadRecordLooks(record_id=case.record_id)
         async with transaction(referrals.pool, visitor) as db:
-            found = await read_looks(db, asked, organisation_compartment(case.creator.organisation_ids[0]))
+            found = await store.read_looks(db, asked, organisation_compartment(case.creator.organisation_ids[0]))
         seen[name] = bool(found.looks) or bool(found.user_ids)
 
     assert {**dict.fromkeys(who, False), "here": True} == seen

@@ -2,9 +2,9 @@
 
 import pytest
 
+from services.reports.store.looking import read_looks
 from shared.contracts.looks import ReadReportLooks
 from shared.database import transaction
-from shared.looking import read_looks
 from shared.permissions import Role
 from shared.registers.bodies import organisation_compartment
 from tests.services.referrals.builders import a_visitor

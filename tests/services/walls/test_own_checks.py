@@ -13,6 +13,7 @@ from services.outcomes.service import service_of as outcomes_of
 from services.referrals.service import service_of as referrals_of
 from services.reports.service import answers_of
 from shared.clock import london_today
+from shared.contracts.looks import CheckLooks, ReadOutcomeLooks, ReadRecordLooks, ReadReportLooks
 from shared.contracts.meetings import (
     AddAddendum,
     AddItem,
@@ -134,6 +135,10 @@ READS: dict[str, Ask] = {
     "what a hand-over would do": lambda world: CheckHandOver(
         user_id=world.creator.user_id, new_user_id=world.holder.user_id
     ),
+    "who looked at it": by_id(ReadRecordLooks),
+    "who looked at its outcomes": by_id(ReadOutcomeLooks),
+    "in whose reports it was": by_id(ReadReportLooks),
+    "whether that may be read": by_id(CheckLooks),
     "possible duplicates": lambda _: ListDuplicates(),
     "their number": lambda _: CountDuplicates(),
     "linked records": all_of(ListLinked),

@@ -32,6 +32,9 @@ OF_SCOPE = """
     referrals.store.hand_over.LIST_HELD
     referrals.store.history.FIND_AND_HOLD referrals.store.history.FIND_CREATION referrals.store.history.FIND_RATINGS
     referrals.store.history.READ_PAST
+    referrals.store.looking.FIND_LOOKED_AT referrals.store.looking.FIND_LOOKERS referrals.store.looking.READ_LOOKS
+    outcomes.store.looking.FIND_LOOKERS outcomes.store.looking.READ_LOOKS
+    reports.store.looking.FIND_LOOKERS reports.store.looking.READ_LOOKS
     referrals.store.holding.FIND_BODIES referrals.store.holding.HOLD_RECORD
     referrals.store.reversing.COUNT_WAITING referrals.store.reversing.FIND_ARCHIVED
     referrals.store.reversing.HOLD_RECORD referrals.store.reversing.HOLD_REVERSAL
