@@ -167,6 +167,7 @@ async def test_the_records_are_listed_with_their_cover_before_anything_is_done(
     assert "Calum Stronach, 01/12/2026 to 07/12/2026" in page.texts("tbody tr")[0]
     assert "1 to 25 of 30" in page.texts("p")
     assert ["DSR-0090, 01/12/2026 to 09/12/2026"] == page.texts(".nhsuk-list--bullet a")
+    assert [CALUM.hex, f"{WENDY.hex}-invited"] == [each["value"] for each in page.tree.select('[name="to"] option')][1:]
 
 
 @pytest.mark.requirement("R-USE-012")

@@ -156,7 +156,8 @@ async def _show_list(request: web.Request, user_id: UUID, form: Form, picked: Pi
     if held.total and not held.records:  # the page that was shown is no longer there
         picked = picked.at(0)
         held = await _held(request, user_id, picked)
-    choices, found = await _colleagues(request, form.value(TO + SEARCH))
+    colleagues, found = await _colleagues(request, form.value(TO + SEARCH))
+    choices = [each for each in colleagues if chosen_in(each.code)[0] != user_id]
     form.fields = _form(register.words, choices).fields
     words, last = register.words, picked.skip + len(held.records)
     is_own = user_id == request[VISITOR].user_id
