@@ -117,7 +117,8 @@ def _with_options(shaped: Definition, lists: OptionLists) -> tuple[Definition, l
     source = _Options(lists, shaped.rating, yes_no)
     form = shaped.form.with_questions(source.fill)
     outcome = shaped.outcome.with_questions(source.fill) if shaped.outcome else None
-    return shaped.model_copy(update={"form": form, "outcome": outcome}), source.faults
+    leaving = shaped.leaving.with_questions(source.fill) if shaped.leaving else None
+    return shaped.model_copy(update={"form": form, "outcome": outcome, "leaving": leaving}), source.faults
 
 
 class _Options:

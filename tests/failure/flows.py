@@ -279,7 +279,9 @@ async def archive(walker: Walker, canary: Canary, record: str) -> None:
     form = (await walker.see(page)).fields("version") | canary.outcome.fields
     asked = (await walker.post(page, form | {"act": "archive"})).fields("version")
     await walker.post(page, asked | {"act": "cancel"})
-    await walker.see(await walker.go_on(page, asked | {"act": "confirm"}))
+    assert 422 == (await walker.post(page, asked | {"act": "confirm"})).status
+    why = {"leaving_reason": "other", "leaving_text": word("why they leave")}
+    await walker.see(await walker.go_on(page, asked | {"act": "confirm"} | why))
     await walker.get(walker.at(f"records/{record}/"))
     await walker.post(page, asked | {"act": "save", "command": word("no command")})
 

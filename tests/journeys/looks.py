@@ -95,6 +95,7 @@ LOOKS = {
     "outcomes with problems": OUTCOMES,
     "outcomes so far": OUTCOMES,
     "archive": OUTCOMES,
+    "archive with problems": OUTCOMES,
     "archived list": RECORDS,
     "reversals": REVERSALS,
     "reversals with problems": REVERSALS,

@@ -9,7 +9,7 @@ from tests.journeys.browsing import DESKTOP, JOURNEY, window
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
-from tests.journeys.referring import a_new_name, choose, open_outcomes, question, refer, search
+from tests.journeys.referring import a_new_name, choose, open_outcomes, question, refer, say_why, search
 
 pytestmark = JOURNEY
 
@@ -46,6 +46,9 @@ async def test_an_administrator_records_outcomes_and_archives_the_referral(brows
         await then_what_i_typed_is_there(page)
 
         await when_i_press(page, "Save & Archive")
+        await when_i_press(page, "Yes – Archive")
+        await then_i_am_asked_why(page)
+        await say_why(page)
         await page.get_by_role("button", name="Yes – Archive").dblclick()
         await then_i_am_told(page, ARCHIVED)
         await then_the_list_does_not_hold(page, stack, family_name)
@@ -90,6 +93,10 @@ async def test_everybody_can_use_every_page_of_outcomes(page: Page, stack: Produ
     await then_i_am_asked_whether_to_archive(page)
     await then_everybody_can_use_it(page, "archive")
     await when_i_press(page, "Yes – Archive")
+    await then_i_am_asked_why(page)
+    await then_everybody_can_use_it(page, "archive with problems")
+    await say_why(page)
+    await when_i_press(page, "Yes – Archive")
     await then_i_am_told(page, ARCHIVED)
     await then_everybody_can_use_it(page, "archived list")
 
@@ -119,6 +126,7 @@ async def when_i_press(page: Page, button: str) -> None:
 
 async def archive(page: Page) -> None:
     await when_i_press(page, "Save & Archive")
+    await say_why(page)
     await when_i_press(page, "Yes – Archive")
     await then_i_am_told(page, ARCHIVED)
 
@@ -138,6 +146,11 @@ async def then_i_am_told(page: Page, said: str | re.Pattern[str]) -> None:
 async def then_i_am_asked_whether_to_archive(page: Page) -> None:
     await expect(page.get_by_role("heading", level=1)).to_have_text("Archive this referral?")
     await expect(page.get_by_role("main").get_by_role("listitem")).to_have_count(IMPACTS)
+
+
+async def then_i_am_asked_why(page: Page) -> None:
+    problems = page.get_by_role("alert").get_by_role("listitem")
+    await expect(problems).to_have_text(["Choose why the person is leaving the register"])
 
 
 async def then_what_i_typed_is_there(page: Page) -> None:

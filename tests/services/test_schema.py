@@ -56,7 +56,7 @@ SENT: dict[str, dict[tuple[str, str], type]] = {
         ("submit_draft", "p_draft"): ShownDraft,
     },
     "reports": {
-        ("read_copies", "p_records"): CopiedRecord,
+        ("read_record_copies", "p_records"): CopiedRecord,
         ("apply_outcomes", "p_outcomes"): CopiedOutcome,
         ("recount", "p_rows"): RecountedCopy,
     },

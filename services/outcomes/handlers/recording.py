@@ -39,6 +39,7 @@ class Recording:
         record = await self.context.check_record(assertion, asked.record_id, asked.edition)
         rules.check_takes_outcomes(record)
         answers = rules.checked_answers(register, asked, self.context.day(), record.born)
+        leaving = rules.checked_leaving(register, asked, self.context.day(), record.rating)
         compartment = compartment_of(visitor.register_code, record.bodies)
         await add_compartment(self.context.pool, visitor.register_code, compartment)
         outcome = NewOutcome(
@@ -49,6 +50,7 @@ class Recording:
             compartment_id=compartment.compartment_id,
             answers=answers,
             ending=asked.ending,
+            leaving=leaving,
         )
         counted = CountedOutcome(
             outcome_id=outcome.outcome_id,
@@ -76,7 +78,9 @@ class Recording:
             if self.context.registers.is_scoped_by_bodies(visitor.register_code):
                 await outcomes.follow_record(db, outcome.record_id, counted.version)
             act = OutcomesAction.OUTCOME_ARCHIVE_ASKED if outcome.ending else OutcomesAction.OUTCOME_RECORDED
-            await audit.note(db, visitor, act, [outcome.outcome_id, outcome.record_id], outcome.answers)
+            await audit.note(
+                db, visitor, act, [outcome.outcome_id, outcome.record_id], {**outcome.answers, **outcome.leaving}
+            )
             if not outcome.ending:
                 await outbox.put(db, self.context.recorded(counted))
             return OutcomeReceipt(outcome_id=outcome.outcome_id, pending=outcome.ending)

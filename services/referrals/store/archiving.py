@@ -8,7 +8,7 @@ from shared.database import Database
 from shared.permissions import Visitor
 
 FIND_STATE = f"""
-    SELECT organisation_id, {bodies_column()}, version, is_open, born
+    SELECT organisation_id, {bodies_column()}, version, is_open, born, rating
     FROM record
     WHERE {in_scope("record")} AND id = $3
 """  # noqa: S608  a column and a condition of ours
@@ -25,6 +25,7 @@ async def find_state(db: Database, visitor: Visitor, record_id: UUID) -> RecordC
         version=row["version"],
         is_open=row["is_open"],
         born=row["born"],
+        rating=row["rating"],
     )
 
 

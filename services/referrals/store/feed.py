@@ -18,6 +18,7 @@ READ = """
     FROM read_feed($1, $2, $3)
 """
 READ_PEOPLE = "SELECT record_id, holder, person_id, sort_name FROM read_people($1)"
+READ_LEAVING = "SELECT record_id, leaving FROM read_leaving($1)"
 READ_RATINGS = "SELECT record_id, since, code FROM read_ratings($1, $2, $3, $4)"
 GONE_BYTES = 40  # an id in a list
 
@@ -54,6 +55,8 @@ async def read_feed(db: Database, after: int, room: Room, rated_by: RatingQuesti
     ids = [row["record_id"] for row in rows]
     ratings = await _read_ratings(db, ids, rated_by)
     people = {row["record_id"]: dict(row) for row in await db.fetch(READ_PEOPLE, ids)}
+    for row in await db.fetch(READ_LEAVING, ids):
+        people.setdefault(row["record_id"], {})["leaving"] = row["leaving"]
     fitting = _with_room(rows, ratings, room.ratings)
     records = _with_bytes([_fed(row, ratings, people.get(row["record_id"], {})) for row in fitting], room.bytes)
     taken = fitting[: len(records)]

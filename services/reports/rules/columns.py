@@ -118,6 +118,8 @@ class Planner:
     def _rest(self, choice: ReportChoice) -> list[WorkbookColumn]:
         columns = self._own_columns(ended=choice.report.records == "ended")
         columns += self._answers(choice)
+        if choice.report.records == "ended":
+            columns += self._questions([each.leaving for each in self.editions if each.leaving], "answer")
         if choice.report.outcomes:
             columns += self._outcome_columns()
             columns += self._questions([each.outcome for each in self.editions if each.outcome], "outcome_answer")

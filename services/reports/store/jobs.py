@@ -250,7 +250,7 @@ READ_ROWS = f"""
                         AND l.record_id <> r.record_id {{reached}}
                 ) END
             ),
-            'answers', r.answers,
+            'answers', r.answers || r.leaving,
             'outcomes', CASE WHEN $7 THEN coalesce((
                 SELECT jsonb_agg(
                     jsonb_build_array(

@@ -38,6 +38,9 @@ def _check_forms(register: Definition) -> Iterator[DefinitionFault]:
         born = register.form.by_name.get(register.person.get("born", ""))
         yield from check_form("outcome", register.outcome, {born.name: born} if born else None)
         yield from _check_apart(register.form, register.outcome)
+    if register.leaving:
+        yield from check_form("leaving", register.leaving)
+        yield from _check_leaving(register, register.leaving)
 
 
 def _check_apart(form: QuestionForm, outcome: QuestionForm) -> Iterator[DefinitionFault]:
@@ -47,6 +50,17 @@ def _check_apart(form: QuestionForm, outcome: QuestionForm) -> Iterator[Definiti
             yield DefinitionFault(
                 "outcome", f"{name} is a question of the form too, and can be reworded: give it another name"
             )
+
+
+def _check_leaving(register: Definition, leaving: QuestionForm) -> Iterator[DefinitionFault]:
+    """Check that an outcome ends a record, and that one page can ask both forms: they share no name."""
+    if register.lifecycle.ends_by("outcome") is None:
+        yield DefinitionFault("leaving", "asks why a record ends, and no transition is by an outcome")
+    if not any(question.required and not question.show_if for question in leaving.asked):
+        yield DefinitionFault("leaving", "asks nothing that must be answered: say required = true")
+    taken = {name for form in (register.form, register.outcome) if form for name in form.by_name}
+    for name in sorted(leaving.by_name.keys() & taken):
+        yield DefinitionFault("leaving", f"{name} is a question of another form: give it another name")
 
 
 CHECKS: tuple[Callable[[Definition], Iterator[DefinitionFault]], ...] = (
@@ -106,7 +120,8 @@ def find_faults(register: Definition, before: Sequence[DefinitionFault] = ()) ->
 def find_twins(register: Definition) -> list[DefinitionFault]:
     """Return the options of a written definition that users could not tell apart."""
     faults = list(check_labels("form", register.form))
-    return faults + (list(check_labels("outcome", register.outcome)) if register.outcome else [])
+    faults += check_labels("outcome", register.outcome) if register.outcome else []
+    return faults + (list(check_labels("leaving", register.leaving)) if register.leaving else [])
 
 
 def _mentions(fault: DefinitionFault, phrases: frozenset[str]) -> bool:

@@ -11,6 +11,8 @@ def check_succession(older: Definition, newer: Definition) -> list[DefinitionFau
     faults = list(questions_lost("form", before.form, after.form))
     if older.outcome and newer.outcome:
         faults += questions_lost("outcome", before.outcome, after.outcome)
+    if older.leaving and newer.leaving:
+        faults += questions_lost("leaving", before.leaving, after.leaving)
     faults += [*scope_lost(before, after, since), *transitions_lost(before, after, since)]
     let_go = [name for name in older.minimum if name not in newer.minimum]
     faults += [DefinitionFault("floor", f"lets go of {name}, which {since} holds") for name in let_go]

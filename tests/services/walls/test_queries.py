@@ -94,7 +94,7 @@ OWN_WORK = """
     referrals.store.counting.REFRESH_STATISTICS referrals.store.drafts.SWEEP
     referrals.store.editions.COUNT_RECORDS referrals.store.ending.END_DUE
     referrals.store.holding.TELL_COVERS
-    referrals.store.feed.READ referrals.store.feed.READ_PEOPLE
+    referrals.store.feed.READ referrals.store.feed.READ_PEOPLE referrals.store.feed.READ_LEAVING
     referrals.store.feed.READ_RATINGS
     referrals.store.settling.FIND_ALIKE referrals.store.settling.FIND_UNSETTLED
     referrals.store.settling.FLAG_ALIKE referrals.store.settling.REFOLD
