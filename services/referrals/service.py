@@ -37,7 +37,7 @@ from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord, Fin
 from shared.contracts.referrals.caseload import ReadCaseload
 from shared.contracts.referrals.drafts import DiscardDraft, ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, ListLinked
-from shared.contracts.referrals.ended import FindEnded, ListEndedBefore
+from shared.contracts.referrals.ended import FindEnded, ListEnded, ListEndedBefore, ListReturned
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.feed import ReadFeed
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
@@ -89,6 +89,8 @@ def service_of(context: ServiceContext) -> Service:
             for_visitors(NameRecords, Permission.READ_RECORDS, reading.name_records),
             for_visitors(ListEndedBefore, Permission.READ_RECORDS, reading.list_ended_before),
             for_visitors(FindEnded, Permission.ADMINISTER, reading.find_ended),
+            for_visitors(ListEnded, Permission.READ_RECORDS, reading.list_ended),
+            for_visitors(ListReturned, Permission.READ_RECORDS, reading.list_returned),
             for_visitors(ReadHistory, Permission.READ_RECORDS, reading.read_history),
             for_visitors(ReadPast, Permission.READ_RECORDS, reading.read_past),
             for_visitors(AddNote, Permission.ADD_NOTE, NoteTaking(context).add_note),

@@ -110,6 +110,8 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     duplicates.ListLinked,
     ended.ListEndedBefore,
     ended.FindEnded,
+    ended.ListEnded,
+    ended.ListReturned,
     duplicates.DecideDuplicate,
     loading.StartUpload,
     loading.PutUploadChunk,

@@ -253,7 +253,13 @@ async def see_what_waits(walker: Walker) -> None:
 
 
 async def reverse(walker: Walker, reference: str) -> None:
-    """Ask for a reversal with a reason, try to confirm it as the same user, then withdraw it."""
+    """
+    Look for the ended record, ask for a reversal with a reason, try to confirm it as the same user, then withdraw it.
+    """
+    listed = walker.at("ended/")
+    await walker.see(listed)
+    await walker.post(listed, {"search": NHS_NUMBER})
+    await walker.post(listed, {"search": word("nobody"), "skip": "25"})
     page = walker.at("administration/reversals/")
     await walker.post(f"{page}find", {"nhs_number": NHS_NUMBER})
     form = (await walker.see(page)).fields("reason") | {"reason": REASON}

@@ -19,6 +19,7 @@ OUTCOMES, HOLDER = "/{register}/records/{record}/outcomes/", "/{register}/record
 RECEIPT, WORK, DUPLICATES = "/{register}/records/{record}/added/", "/{register}/work/", "/{register}/duplicates/"
 REPORTING, JOB = "/{register}/reporting/", "/{register}/reporting/jobs/{job}/"
 ADMINISTRATION, USERS = "/{register}/administration/", "/{register}/administration/users/"
+ENDED = "/{register}/ended/"
 MAILS, REVERSALS = "/{register}/administration/mails/", "/{register}/administration/reversals/"
 SETTINGS, TEXT_SETTING = "/{register}/administration/settings/", "/{register}/administration/settings/{part}/"
 LOAD, UPLOAD = "/{register}/load/", "/{register}/load/{upload}/"
@@ -97,6 +98,8 @@ LOOKS = {
     "archive": OUTCOMES,
     "archive with problems": OUTCOMES,
     "archived list": RECORDS,
+    "archived referrals": ENDED,
+    "archived referral": RECORD,
     "reversals": REVERSALS,
     "reversals with problems": REVERSALS,
     # the end of a session

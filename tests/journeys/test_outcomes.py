@@ -99,6 +99,12 @@ async def test_everybody_can_use_every_page_of_outcomes(page: Page, stack: Produ
     await when_i_press(page, "Yes – Archive")
     await then_i_am_told(page, ARCHIVED)
     await then_everybody_can_use_it(page, "archived list")
+    await when_i_look_for_it_among_the_archived(page, family_name)
+    await then_everybody_can_use_it(page, "archived referrals")
+    await page.get_by_role("link", name=f"Robin {family_name}").click()
+    await expect(page.get_by_text("by Gail Thomas").first).to_be_visible()
+    await expect(page.get_by_text("The person lives in another county now.").first).to_be_visible()
+    await then_everybody_can_use_it(page, "archived referral")
 
 
 async def given_a_referral_of_my_own(page: Page, stack: Product) -> str:
@@ -122,6 +128,14 @@ async def when_i_answer_with_two_nos(page: Page) -> None:
 
 async def when_i_press(page: Page, button: str) -> None:
     await page.get_by_role("button", name=button, exact=True).click()
+
+
+async def when_i_look_for_it_among_the_archived(page: Page, family_name: str) -> None:
+    await page.get_by_role("link", name="Archived referrals").click()
+    await page.get_by_label("Search:").fill(family_name)
+    await page.get_by_role("button", name="Search", exact=True).click()
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    await expect(page.locator("tbody")).to_contain_text("Other: The person lives in another county now.")
 
 
 async def archive(page: Page) -> None:

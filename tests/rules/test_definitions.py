@@ -146,22 +146,6 @@ SLIPS = [
         "never_without: new_records_told is promised, and [notifications] says that nobody is mailed",
     ),
     (
-        'written = "leaving_text"',
-        'written = "leaving_reason"',
-        "transition archive: written must name a text of the form leaving",
-    ),
-    (
-        'label = "Why is the person leaving the register?"\nkind = "choice"\nrequired = true\n'
-        'missing = "Choose why the person is leaving the register"\n',
-        'label = "Why is the person leaving the register?"\nkind = "choice"\n',
-        "leaving: asks nothing that must be answered: say required = true",
-    ),
-    (
-        'name = "leaving_text"\nlabel',
-        'name = "summary"\nlabel',
-        "leaving: summary is a question of another form: give it another name",
-    ),
-    (
         'by = "outcome", ',
         'by = "outcome", when = { meeting_outcome = "mended" }, ',
         "transition archive, when: mended is not one of the answers of meeting_outcome: support_continues, "

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from gateway.keys import REGISTER, REGISTERS, VISITOR
 from gateway.pages.outcomes.reversal_address import reversal_address
 from gateway.pages.records.awaited import decided_by_bodies, deciding, waiting_of
-from gateway.pages.records.ended_before import ended_before
+from gateway.pages.records.ended_before import same_person_ended
 from gateway.pages.records.history import ShownChange, ShownPast
 from gateway.pages.records.identity_bar import whose
 from gateway.pages.records.linked import standing_of
@@ -48,7 +48,7 @@ async def about_part(request: web.Request, register: Definition, record: RecordS
     about, names, before = await asyncio.gather(
         whose(request, record),
         organisation_names(request, register),
-        ended_before(request, register, [record.record_id]),
+        same_person_ended(request, register, record),
     )
     standing = standing_of(register, record, names)
     part = show_part(
@@ -58,7 +58,7 @@ async def about_part(request: web.Request, register: Definition, record: RecordS
         whose=about,
         standing=standing,
         rated=register.words("records.rated", when=days_since(record.rated_at, utc_now(), register.words)),
-        before=before[record.record_id],
+        before=before,
     )
     return AboutPart(part, about.name, bool(standing.mark))
 

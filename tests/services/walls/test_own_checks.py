@@ -26,7 +26,7 @@ from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord
 from shared.contracts.referrals.caseload import ReadCaseload
 from shared.contracts.referrals.drafts import DiscardDraft, DraftSeen, ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, ListLinked
-from shared.contracts.referrals.ended import FindEnded, ListEndedBefore
+from shared.contracts.referrals.ended import FindEnded, ListEnded, ListEndedBefore, ListReturned
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
@@ -101,6 +101,9 @@ READS: dict[str, Ask] = {
     "the names": all_of(NameRecords),
     "what ended before": all_of(ListEndedBefore),
     "ended records by number": lambda world: FindEnded(nhs_number=str(world.person["nhs_number"])),
+    "ended records": lambda _: ListEnded(),
+    "ended records of a name": lambda world: ListEnded(search=str(world.person["last_name"])),
+    "those added again": by_id(ListReturned),
     "its holders": by_id(ReadHoldings),
     "possible duplicates": lambda _: ListDuplicates(),
     "their number": lambda _: CountDuplicates(),

@@ -25,6 +25,7 @@ OF_SCOPE = """
     referrals.store.duplicates.FIND_DECISION referrals.store.duplicates.FIND_OPEN referrals.store.duplicates.LIST_LINKED
     referrals.store.duplicates.OPEN
     referrals.store.ended.FIND_BEFORE referrals.store.ended.FIND_BY_NUMBER referrals.store.ended.FIND_LATELY
+    referrals.store.ended.LIST_ENDED referrals.store.ended.LIST_RETURNED referrals.store.ended.SEARCH_ENDED
     referrals.store.finding.FILTER_RECORDS referrals.store.finding.LIST_RECORDS referrals.store.finding.NAME_RECORDS
     referrals.store.finding.READ_RECORD referrals.store.finding.SEARCH_RECORDS
     referrals.store.history.FIND_AND_HOLD referrals.store.history.FIND_CREATION referrals.store.history.FIND_RATINGS
