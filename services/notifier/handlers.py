@@ -8,6 +8,7 @@ from services.notifier.context import NotifierContext
 from services.notifier.rules import NeverAMail
 from services.notifier.telling import AnyNotice, Happened, Notice
 from shared.compartments import add_compartment
+from shared.contracts.actions import ActionsDue
 from shared.contracts.health import Backlog, ReadNotifierBacklog
 from shared.contracts.notifier import QueueMail
 from shared.contracts.referrals.events import RecordMoved, RecordsLoaded
@@ -56,6 +57,8 @@ class Handlers:
             await self.move(notice)
         elif isinstance(notice, RecordsLoaded):
             await self.tell_of_upload(notice)
+        elif isinstance(notice, ActionsDue):
+            await self.tell_of_actions(notice)
         else:
             await self.tell(notice)
 
@@ -75,6 +78,14 @@ class Handlers:
                 for mail in mails:
                     await adding.add_mail(db, mail)
         self.context.wakeups.set_for(mails)
+
+    async def tell_of_actions(self, due: ActionsDue) -> None:
+        """Mail one colleague, or the team, about actions: once for each notice."""
+        mail = await self.context.mails.mail_about_actions(due)
+        async with transaction(self.context.background) as db:
+            if await is_new(db, NOTICES, due):
+                await adding.add_mail(db, mail)
+        self.context.wakeups.set_for([mail])
 
     async def tell(self, notice: Notice) -> None:
         """

@@ -34,6 +34,12 @@ class AddressBook:
         found = await self.context.bus.ask(question, who=self.context.sign(question, "recipients"))
         return found.user
 
+    async def find_colleague(self, register_code: str, bodies: tuple[str, ...], user_id: UUID) -> str | None:
+        """Return the address of a user who has a role in the register, wherever it reaches; None if they have none."""
+        question = FindRecipients(register_code=register_code, bodies=bodies, user_id=user_id, anywhere=True)
+        found = await self.context.bus.ask(question, who=self.context.sign(question, "recipients"))
+        return found.user
+
 
 def needs_identity(wanted: Sequence[Notification], user_id: UUID | None) -> bool:
     """Check whether these rules name anyone but mailboxes. `user_id` is the user whom the notice names, if known."""

@@ -14,12 +14,18 @@ from shared.values import Unreadable, read_email
 Lane = Literal["now", "bulk"]
 RecordTemplate = Literal["new_record", "urgent_record"]
 UploadTemplate = Literal["records_loaded"]
-AnyTemplate = Template | RecordTemplate | UploadTemplate
+ActionTemplate = Literal["actions_due"]
+AnyTemplate = Template | RecordTemplate | UploadTemplate | ActionTemplate
 Stage = Literal["connection", "mail"]
 Ending = Literal["accepted", "failed", "given_up"]
 
 LANES: tuple[Lane, ...] = get_args(Lane)
-TEMPLATES: tuple[AnyTemplate, ...] = (*get_args(Template), *get_args(RecordTemplate), *get_args(UploadTemplate))
+TEMPLATES: tuple[AnyTemplate, ...] = (
+    *get_args(Template),
+    *get_args(RecordTemplate),
+    *get_args(UploadTemplate),
+    *get_args(ActionTemplate),
+)
 SOMEBODY_WAITS: frozenset[AnyTemplate] = frozenset({"pin", "urgent_record"})
 
 # Waits between tries; the last one repeats. A user who waits for a PIN cannot wait a minute, so the first are short.

@@ -15,6 +15,7 @@ from services.notifier.store import forget_old
 from services.notifier.telling import AnyNotice, MailWriter
 from services.notifier.writing import Writer
 from shared.context import ServiceContext
+from shared.contracts.actions import ActionsDue
 from shared.contracts.health import ReadNotifierBacklog
 from shared.contracts.notifier import CountUndelivered, ListMails, QueueMail, SendAgain
 from shared.contracts.outcomes import UrgentNotSeen
@@ -26,7 +27,14 @@ from shared.permissions import Permission
 from shared.service import Service
 
 SENDERS: dict[Lane, int] = {"now": 3, "bulk": 2}
-EVENTS: tuple[type[AnyNotice], ...] = (RecordMoved, RecordsLoaded, RoutineNotice, UrgentNotice, UrgentNotSeen)
+EVENTS: tuple[type[AnyNotice], ...] = (
+    RecordMoved,
+    RecordsLoaded,
+    RoutineNotice,
+    UrgentNotice,
+    UrgentNotSeen,
+    ActionsDue,
+)
 EXPIRE_SECONDS = 5.0
 
 

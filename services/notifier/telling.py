@@ -9,6 +9,7 @@ from services.notifier.adding import About, NewMail
 from services.notifier.ended import Ended
 from services.notifier.recipients import AddressBook, needs_identity
 from services.notifier.writing import Writer
+from shared.contracts.actions import ActionsDue
 from shared.contracts.outcomes import UrgentNotSeen
 from shared.contracts.referrals.events import RecordMoved, RecordNotice, RecordsLoaded, UrgentNotice
 from shared.ids import new_id
@@ -18,7 +19,7 @@ from shared.registers.definition.register import Definition
 from shared.registers.load import Registers
 
 Notice = RecordNotice | UrgentNotSeen
-AnyNotice = Notice | RecordMoved | RecordsLoaded
+AnyNotice = Notice | RecordMoved | RecordsLoaded | ActionsDue
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,18 @@ class MailWriter:
         addresses = dict.fromkeys(rules.recipient_of(each) for each in wanted)
         written = self.writer.loaded(register, loaded)
         return [NewMail(new_id(), register.code, "records_loaded", "bulk", each, written) for each in addresses]
+
+    async def mail_about_actions(self, due: ActionsDue) -> NewMail:
+        """
+        Return the mail to the colleague, or to the team's mailbox: also if the colleague has no account any more.
+
+        Raise if identity does not answer.
+        """
+        register = self.registers.find(due.register_code)
+        colleague = await self.book.find_colleague(register.code, due.bodies, due.recipient) if due.recipient else None
+        recipient = rules.recipient_of(colleague or register.contact.team_email)
+        written = self.writer.actions_due(register, due, has_left=due.recipient is not None and colleague is None)
+        return NewMail(new_id(), register.code, "actions_due", "bulk", recipient, written)
 
     async def recipients(
         self, register: Definition, bodies: tuple[str, ...], wanted: Sequence[Notification], user_id: UUID | None = None

@@ -8,10 +8,13 @@ from uuid import UUID
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 
 from services.notifier import rules
+from shared.contracts.actions import ActionsDue, DueAction
 from shared.contracts.notifier import QueueMail
 from shared.contracts.referrals.events import RecordsLoaded
 from shared.registers.definition.register import Definition
+from shared.registers.definition.words import Words
 from shared.registers.load import Registers
+from shared.values import show_date
 
 TEMPLATES = Path(__file__).with_name("templates")
 HOUSE = {"register_name": "ICS Registers", "contact": "your system administrator"}
@@ -103,6 +106,37 @@ class Writer:
         }
         return self._write("records_loaded", said)
 
+    def actions_due(self, register: Definition, due: ActionsDue, *, has_left: bool) -> Written:
+        """
+        Return the mail about actions: references, days and links, and nothing about persons.
+
+        `has_left`: it goes to the team, because the colleague has no account any more.
+        """
+        words = register.words
+        subject, lead = _words_of_actions(words, due)
+        gone = [words("actions_mail.has_left")] if has_left else []
+        rest = due.total - len(due.actions)
+        list_address = f"{self._public_url}{register.address('actions/')}"
+        paragraphs = [
+            *gone,
+            lead,
+            *(self._due_line(register, each) for each in due.actions),
+            *([words("actions_mail.more", count=rest, address=list_address)] if rest else []),
+        ]
+        said: dict[str, str | list[str]] = {
+            "register_name": register.identity.name,
+            "contact": register.contact.administrator_email,
+            "subject": subject,
+            "paragraphs": paragraphs,
+        }
+        return self._write("actions_due", said)
+
+    def _due_line(self, register: Definition, action: DueAction) -> str:
+        keys = {"today": "actions_mail.line_today", "overdue": "actions_mail.line_overdue"}
+        key = keys.get(action.why, "actions_mail.line")
+        said = register.words(key, reference=action.reference, day=show_date(action.due_on))
+        return f"{said}\n{self._public_url}{register.address(f'actions/{action.action_id.hex}/')}"
+
     def record_link(self, register: Definition, record_id: UUID) -> str:
         return f"{self._public_url}/{register.code}/records/{record_id.hex}/"
 
@@ -120,6 +154,18 @@ class Writer:
         except UndefinedError:
             raise rules.NeverAMail("values") from None
         return Written(" ".join(subject.split()), f"{body.strip()}\n")
+
+
+def _words_of_actions(words: Words, due: ActionsDue) -> tuple[str, str]:
+    """Return the subject of a mail about actions, and its first paragraph."""
+    why = due.actions[0].why
+    if why == "assigned":
+        return words("actions_mail.assigned_subject"), words("actions_mail.assigned")
+    if why == "returned":
+        return words("actions_mail.returned_subject"), words("actions_mail.returned")
+    if due.recipient is None:
+        return words("actions_mail.overdue_subject", count=due.total), words("actions_mail.overdue")
+    return words("actions_mail.due_subject", count=due.total), words("actions_mail.due")
 
 
 def called(name: str) -> str:

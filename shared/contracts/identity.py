@@ -360,7 +360,8 @@ class FindRecipients(Request[Recipients]):
     """
     Find whom the notifier may mail about a record: administrators who reach one of its bodies, and one user.
 
-    At most fifty administrators. Audited with their ids.
+    At most fifty administrators. `anywhere`: the user is told of work of their own, wherever the record lies now, and
+    need only have a role in the register. Audited with their ids.
     """
 
     subject: ClassVar[str] = "ask.identity.find_recipients"
@@ -369,6 +370,7 @@ class FindRecipients(Request[Recipients]):
     register_code: str
     bodies: tuple[str, ...]
     user_id: UUID | None = None
+    anywhere: bool = False
 
 
 class SessionsRevoked(Broadcast):

@@ -1,7 +1,7 @@
 """The requests about meetings: series by area, agendas built from ratings, minutes for each person, and attendance."""
 
-from datetime import datetime
-from typing import ClassVar, Literal
+from datetime import UTC, datetime
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
@@ -20,6 +20,8 @@ MeetingState = Literal["planned", "in_progress", "closed", "cancelled"]
 Reason = Literal["urgent", "agenda", "carried", "overdue", "by_hand"]
 """Why a person is on an agenda: rated red, rated amber, carried over, review overdue, or added by hand."""
 Presence = Literal["present", "apologies", "absent"]
+ServiceName = Annotated[TypedLine, Field(min_length=1, max_length=100)]
+MeetingTime = Annotated[AwareDatetime, Field(lt=datetime(2100, 1, 1, tzinfo=UTC))]
 
 
 # -------------------------------------------------------------------------------------------------------------- series
@@ -76,7 +78,7 @@ class SaveSeries(Command[SeriesReceipt]):
     name: TypedLine = Field(min_length=1, max_length=100)
     locality: str | None = Field(default=None, max_length=100)
     chair: TypedLine = Field(default="", max_length=100, repr=False)
-    services: tuple[TypedLine, ...] = Field(default=(), max_length=MOST_SERVICES)
+    services: tuple[ServiceName, ...] = Field(default=(), max_length=MOST_SERVICES)
     cut_off_days: int = Field(default=0, ge=0, le=30)
     is_active: bool = True
 
@@ -150,7 +152,7 @@ class PlanMeeting(Command[MeetingReceipt]):
     refusals: ClassVar[Refusals] = ("not_found", "no_meetings", "ended", "past", "already_planned")
 
     series_id: UUID
-    starts_at: AwareDatetime
+    starts_at: MeetingTime
     minutes: int = Field(default=60, ge=15, le=480)
     place: TypedLine = Field(default="", max_length=200)
 
@@ -167,7 +169,7 @@ class ChangeMeeting(Command[MeetingReceipt]):
 
     meeting_id: UUID
     version: int
-    starts_at: AwareDatetime
+    starts_at: MeetingTime
     minutes: int = Field(ge=15, le=480)
     place: TypedLine = Field(default="", max_length=200)
     chair: TypedLine = Field(default="", max_length=100, repr=False)
@@ -281,7 +283,7 @@ class SaveAttendance(Command[Nothing]):
 class TypedAttendee(Message):
     """One row of the attendance as it was typed."""
 
-    service: TypedLine = Field(min_length=1, max_length=100)
+    service: ServiceName
     name: TypedLine = Field(default="", max_length=100, repr=False)
     presence: Presence = "present"
 

@@ -118,7 +118,9 @@ def _with_options(shaped: Definition, lists: OptionLists) -> tuple[Definition, l
     form = shaped.form.with_questions(source.fill)
     outcome = shaped.outcome.with_questions(source.fill) if shaped.outcome else None
     leaving = shaped.leaving.with_questions(source.fill) if shaped.leaving else None
-    return shaped.model_copy(update={"form": form, "outcome": outcome, "leaving": leaving}), source.faults
+    meetings = shaped.meetings.with_questions(source.fill) if shaped.meetings else None
+    filled = {"form": form, "outcome": outcome, "leaving": leaving, "meetings": meetings}
+    return shaped.model_copy(update=filled), source.faults
 
 
 class _Options:

@@ -8,7 +8,7 @@ import pytest
 from shared.registers.definition.questions import Option
 from shared.registers.form.leaving import leaving_form, leaving_rows, reason_of
 from shared.registers.form.reading import read_answers
-from shared.registers.overlay import Overlay, apply, publishing_faults
+from shared.registers.overlay import Overlay, apply, editable_questions, publishing_faults
 from tests.rules.test_definitions import DSR, faults_after
 from tests.rules.typed import carers, dsr
 
@@ -58,7 +58,7 @@ def test_words_are_demanded_where_they_must_be_written(*, must_write: bool, ok: 
 
 
 def test_administrators_change_the_list_of_reasons_and_old_records_stay_readable() -> None:
-    offered = dsr().every_form[2].by_name["leaving_reason"].options
+    offered = next(each.options for each in editable_questions(dsr()) if each.name == "leaving_reason")
     gone = Option(code="moved_away", label="Moved away", retired=True)
     options = (*(gone if each.code == gone.code else each for each in offered), Option(code="abroad", label="Abroad"))
     overlay = Overlay(options={"leaving_reason": options})

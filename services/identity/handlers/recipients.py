@@ -31,4 +31,4 @@ class RecipientList:
     async def _find_user(self, db: Database, asked: FindRecipients) -> Addressee | None:
         if asked.user_id is None:
             return None
-        return await recipients.find_user(db, asked.register_code, asked.bodies, asked.user_id)
+        return await recipients.find_user(db, asked.register_code, asked.bodies, asked.user_id, anywhere=asked.anywhere)

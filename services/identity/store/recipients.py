@@ -42,7 +42,7 @@ FIND_USER = f"""
     SELECT account.account_id, account.email
     FROM account
     JOIN register_grant AS held ON held.account_id = account.account_id AND held.register_code = $1
-    WHERE account.account_id = $4 AND account.status IN ('active', 'locked_to_strangers') AND {REACHES}
+    WHERE account.account_id = $4 AND account.status IN ('active', 'locked_to_strangers') AND ($5 OR {REACHES})
 """  # noqa: S608
 
 
@@ -64,9 +64,11 @@ async def find_administrators(db: Database, register_code: str, bodies: Iterable
     return [Addressee(**row) for row in rows]
 
 
-async def find_user(db: Database, register_code: str, bodies: Iterable[str], account_id: UUID) -> Addressee | None:
-    """Return the user, if they reach one of these bodies."""
-    row = await db.fetchrow(FIND_USER, register_code, *_reached_by(bodies), account_id)
+async def find_user(
+    db: Database, register_code: str, bodies: Iterable[str], account_id: UUID, *, anywhere: bool = False
+) -> Addressee | None:
+    """Return the user, if they reach one of these bodies, or have any role in the register (`anywhere`)."""
+    row = await db.fetchrow(FIND_USER, register_code, *_reached_by(bodies), account_id, anywhere)
     return None if row is None else Addressee(**row)
 
 

@@ -13,6 +13,7 @@ from services.outcomes.context import OutcomesContext
 from services.outcomes.rules import KnownRecord, TaskChange
 from services.outcomes.store import standings as store
 from services.outcomes.store import tasks
+from services.outcomes.store.reminders import place_actions
 from services.outcomes.store.standings import NewTask
 from services.outcomes.store.tasks import NotSeen
 from shared import audit, outbox
@@ -127,10 +128,13 @@ async def bring_all_into_line(
     """
     await _add_compartments(db, standings.values())
     held = await store.hold_standings(db, standings)
+    await store.note_open(db, held, standings, moment)
     changes = TaskChanges()
     for record_id, standing in standings.items():
         changes.add(record_id, standing, _change_of(held[record_id], standing, away.get(record_id)))
     await changes.store(db, moment)
+    newest = {key: each for key, each in standings.items() if each and each.version >= held[key].known}
+    await place_actions(db, {key: each.locality for key, each in newest.items()})
 
 
 def _change_of(held: KnownRecord, standing: RecordStanding | None, away: int | None = None) -> TaskChange:

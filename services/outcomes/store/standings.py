@@ -36,6 +36,26 @@ def _compartment_id(standing: RecordStanding) -> UUID:
     return compartment_of(standing.register_code, standing.bodies).compartment_id
 
 
+NOTE_OPEN = "SELECT note_open($1, $2, $3, $4)"
+
+
+async def note_open(
+    db: Database,
+    held: Mapping[UUID, KnownRecord],
+    standings: Mapping[UUID, RecordStanding | None],
+    moment: datetime,
+) -> None:
+    """Store of held records whether they are on the register, unless a newer version was known before."""
+    found = [
+        (record_id, each is not None and each.is_open, each is None or each.version > held[record_id].known)
+        for record_id, each in standings.items()
+        if each is None or each.version >= held[record_id].known
+    ]
+    if found:
+        record_ids, are_open, are_new = zip(*found, strict=True)
+        await db.execute(NOTE_OPEN, record_ids, are_open, are_new, moment)
+
+
 FIND_STANDINGS = """
     SELECT record_id, known, task_id, kind, register_code, opened_at
     FROM find_standings($1)

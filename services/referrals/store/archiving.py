@@ -2,21 +2,23 @@
 
 from uuid import UUID
 
-from services.referrals.store.scope import bodies_column, bodies_of, in_scope, scope_parameters
+from services.referrals.rules.saving import may_update
+from services.referrals.store.scope import bodies_column, bodies_of, in_sight, sight_parameters
 from shared.contracts.referrals.archiving import RecordChecked
 from shared.database import Database
 from shared.permissions import Visitor
 
 FIND_STATE = f"""
-    SELECT organisation_id, {bodies_column()}, version, is_open, born, rating
+    SELECT organisation_id, {bodies_column()}, version, is_open, born, rating, reference, locality, created_by,
+        id = ANY((SELECT held_ids())::uuid[]) AS is_held
     FROM record
-    WHERE {in_scope("record")} AND id = $3
+    WHERE {in_sight("record")} AND id = $4
 """  # noqa: S608  a column and a condition of ours
 
 
 async def find_state(db: Database, visitor: Visitor, record_id: UUID) -> RecordChecked | None:
-    """Return the state of a record in scope, active or archived."""
-    row = await db.fetchrow(FIND_STATE, *scope_parameters(visitor), record_id)
+    """Return the state of a record that the visitor sees, active or archived."""
+    row = await db.fetchrow(FIND_STATE, *sight_parameters(visitor), record_id)
     if row is None:
         return None
     return RecordChecked(
@@ -26,6 +28,9 @@ async def find_state(db: Database, visitor: Visitor, record_id: UUID) -> RecordC
         is_open=row["is_open"],
         born=row["born"],
         rating=row["rating"],
+        reference=row["reference"],
+        locality=row["locality"],
+        may_update=may_update(visitor, row["created_by"], is_held=row["is_held"]),
     )
 
 

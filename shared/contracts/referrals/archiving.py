@@ -16,6 +16,7 @@ class RecordChecked(Message):
     The state of a record for another service. `bodies` make its compartment, and `rating` is the code of its rating.
 
     About the person it has only the date of birth, `born`, with which that service compares its own dates.
+    `may_update`: the asker has the rights of its creator, while it is active.
     """
 
     record_id: UUID
@@ -24,6 +25,9 @@ class RecordChecked(Message):
     is_open: bool
     born: date | None = Field(default=None, repr=False)
     rating: str | None = None
+    reference: str = ""
+    locality: str | None = None
+    may_update: bool = False
 
 
 class CheckRecord(Request[RecordChecked]):

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from shared.registers.checks.forms import check_form, check_labels
+from shared.registers.checks.forms import check_apart, check_form, check_labels
 from shared.registers.checks.lifecycle import check_duplicates, check_states, check_transitions
 from shared.registers.checks.load import check_load
+from shared.registers.checks.meetings import check_meetings
 from shared.registers.checks.receipt import check_promises, check_receipt
 from shared.registers.checks.references import (
     check_case_text,
@@ -26,6 +27,7 @@ from shared.registers.checks.reporting import (
     check_standing,
     check_weeks,
 )
+from shared.registers.checks.reviews import check_reviews
 from shared.registers.checks.scope import check_bodies, check_registration, check_scope, check_scope_filters
 from shared.registers.definition.questions import QuestionForm
 from shared.registers.definition.register import Definition
@@ -37,19 +39,10 @@ def _check_forms(register: Definition) -> Iterator[DefinitionFault]:
     if register.outcome:
         born = register.form.by_name.get(register.person.get("born", ""))
         yield from check_form("outcome", register.outcome, {born.name: born} if born else None)
-        yield from _check_apart(register.form, register.outcome)
+        yield from check_apart("outcome", register.outcome, register.form, "the form")
     if register.leaving:
         yield from check_form("leaving", register.leaving)
         yield from _check_leaving(register, register.leaving)
-
-
-def _check_apart(form: QuestionForm, outcome: QuestionForm) -> Iterator[DefinitionFault]:
-    """Check that the two forms share no editable name: an overlay finds a question by its name, in either form."""
-    for name in form.by_name.keys() & outcome.by_name.keys():
-        if any(each.editable or each.guidance for each in (form.by_name[name], outcome.by_name[name])):
-            yield DefinitionFault(
-                "outcome", f"{name} is a question of the form too, and can be reworded: give it another name"
-            )
 
 
 def _check_leaving(register: Definition, leaving: QuestionForm) -> Iterator[DefinitionFault]:
@@ -58,7 +51,7 @@ def _check_leaving(register: Definition, leaving: QuestionForm) -> Iterator[Defi
         yield DefinitionFault("leaving", "asks why a record ends, and no transition is by an outcome")
     if not any(question.required and not question.show_if for question in leaving.asked):
         yield DefinitionFault("leaving", "asks nothing that must be answered: say required = true")
-    taken = {name for form in (register.form, register.outcome) if form for name in form.by_name}
+    taken = {name for form in register.every_form if form is not leaving for name in form.by_name}
     for name in sorted(leaving.by_name.keys() & taken):
         yield DefinitionFault("leaving", f"{name} is a question of another form: give it another name")
 
@@ -69,11 +62,13 @@ CHECKS: tuple[Callable[[Definition], Iterator[DefinitionFault]], ...] = (
     check_person,
     check_floor,
     check_rating,
+    check_reviews,
     check_consent,
     check_records,
     check_case_text,
     check_help,
     check_load,
+    check_meetings,
     check_states,
     check_transitions,
     check_duplicates,
@@ -120,8 +115,9 @@ def find_faults(register: Definition, before: Sequence[DefinitionFault] = ()) ->
 def find_twins(register: Definition) -> list[DefinitionFault]:
     """Return the options of a written definition that users could not tell apart."""
     faults = list(check_labels("form", register.form))
-    faults += check_labels("outcome", register.outcome) if register.outcome else []
-    return faults + (list(check_labels("leaving", register.leaving)) if register.leaving else [])
+    faults += check_labels("outcome", register.outcome) if register.outcome else ()
+    faults += check_labels("leaving", register.leaving) if register.leaving else ()
+    return faults + (list(check_labels("meetings.minutes", register.meetings.minutes)) if register.meetings else [])
 
 
 def _mentions(fault: DefinitionFault, phrases: frozenset[str]) -> bool:

@@ -177,6 +177,15 @@ def _check_options(place: str, question: Question) -> Iterator[DefinitionFault]:
         yield DefinitionFault(place, f"has the option {NOT_KNOWN} and says not_known too")
 
 
+def check_apart(called: str, form: QuestionForm, other: QuestionForm, other_called: str) -> Iterator[DefinitionFault]:
+    """Check that two forms share no editable name: an overlay finds a question by its name, in any form."""
+    for name in other.by_name.keys() & form.by_name.keys():
+        if any(each.editable or each.guidance for each in (other.by_name[name], form.by_name[name])):
+            yield DefinitionFault(
+                called, f"{name} is a question of {other_called} too, and can be reworded: give it another name"
+            )
+
+
 def check_labels(called: str, form: QuestionForm) -> Iterator[DefinitionFault]:
     """Check that users can tell options apart. Not for overlays, which check the lists that administrators write."""
     for section in form.sections:

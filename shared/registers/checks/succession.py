@@ -13,6 +13,8 @@ def check_succession(older: Definition, newer: Definition) -> list[DefinitionFau
         faults += questions_lost("outcome", before.outcome, after.outcome)
     if older.leaving and newer.leaving:
         faults += questions_lost("leaving", before.leaving, after.leaving)
+    if older.meetings and newer.meetings:
+        faults += questions_lost("meetings.minutes", before.minutes, after.minutes)
     faults += [*scope_lost(before, after, since), *transitions_lost(before, after, since)]
     let_go = [name for name in older.minimum if name not in newer.minimum]
     faults += [DefinitionFault("floor", f"lets go of {name}, which {since} holds") for name in let_go]

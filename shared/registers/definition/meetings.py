@@ -1,9 +1,12 @@
 """How a register meets about its people: the form of the minutes, and which decisions bring a person back."""
 
+from collections.abc import Callable
+from typing import Self
+
 from pydantic import Field
 
 from shared.registers.definition.base import Code, Model, QuestionName
-from shared.registers.definition.questions import QuestionForm
+from shared.registers.definition.questions import Question, QuestionForm
 
 
 class MeetingRules(Model):
@@ -17,3 +20,7 @@ class MeetingRules(Model):
     minutes: QuestionForm
     decision: QuestionName
     carried_by: tuple[Code, ...] = Field(default=())
+
+    def with_questions(self, changed: Callable[[Question], Question]) -> Self:
+        """Return the rules with each question of the minutes replaced."""
+        return self.model_copy(update={"minutes": self.minutes.with_questions(changed)})

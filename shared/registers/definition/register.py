@@ -38,6 +38,7 @@ from shared.registers.definition.lifecycle import (
 from shared.registers.definition.load import SpreadsheetLoad
 from shared.registers.definition.meetings import MeetingRules
 from shared.registers.definition.questions import Question, QuestionForm
+from shared.registers.definition.reviews import ReviewRules
 from shared.registers.definition.words import Words
 from shared.values import fold
 
@@ -46,7 +47,18 @@ UserRole = Literal["standard", "reporting", "administrator"]
 Place = Literal["home", "submit", "records", "reporting", "help", "password", "administration", "logout"]
 HelpRole = Literal["standard", "reporting", "administrator", "master_admin"]
 HelpPlace = Literal[
-    "login", "submit", "records", "update", "outcomes", "archive", "work", "reports", "holder", "users", "load"
+    "login",
+    "submit",
+    "records",
+    "update",
+    "outcomes",
+    "archive",
+    "work",
+    "actions",
+    "reports",
+    "holder",
+    "users",
+    "load",
 ]
 """The pages that a topic of the help page can be about."""
 Column = Literal["person", "organisation", "created", "updated", "created_by", "answer", "actions"]
@@ -189,6 +201,7 @@ class Definition(Model):
     never_without: tuple[Promise, ...] = ()
     consent: ConsentGate | None = None
     rating: Rating | None = None
+    reviews: ReviewRules | None = None
     receipt: Receipt
     lifecycle: Lifecycle
     duplicates: Duplicates
@@ -238,7 +251,8 @@ class Definition(Model):
     @property
     def every_form(self) -> tuple[QuestionForm, ...]:
         """The forms of the register, that of a record first. An overlay finds a question by its name in any of them."""
-        return tuple(form for form in (self.form, self.outcome, self.leaving) if form)
+        minutes = self.meetings.minutes if self.meetings else None
+        return tuple(form for form in (self.form, self.outcome, self.leaving, minutes) if form)
 
     def address(self, path: str) -> str:
         """Return the address of a page of the register: `dsr.address("login/")` is `/dsr/login/`."""

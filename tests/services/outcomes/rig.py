@@ -13,6 +13,7 @@ from services.outcomes.jobs import FinishArchives
 from services.outcomes.service import service_of
 from shared.assertion import Signer, Verifier, public_key
 from shared.bus.protocol import Context
+from shared.clock import Clock, utc_now
 from shared.contracts import LETTERS
 from shared.contracts.outcomes import ListOutcomes, OutcomeReceipt, OutcomeRecorded, Outcomes, RecordOutcome
 from shared.contracts.referrals.answers import Answer
@@ -46,12 +47,15 @@ class Rig:
     context: OutcomesContext
 
     @classmethod
-    async def open(cls, referrals: Referrals, pools: ServicePools, registers: Registers) -> "Rig":
+    async def open(
+        cls, referrals: Referrals, pools: ServicePools, registers: Registers, clock: Clock = utc_now
+    ) -> "Rig":
         bus = FakeBus(OUTCOMES, referrals.wire)
         signer = Signer(OUTCOMES, SEEDS[OUTCOMES])
         relay = Waking(pools.background, bus, signer, LETTERS)
         verifier = Verifier(OUTCOMES, {name: public_key(seed) for name, seed in KEYS.items()})
-        context = OutcomesContext(OUTCOMES, pools.pool, pools.background, bus, signer, verifier, relay, registers)
+        parts = (pools.pool, pools.background, bus, signer, verifier, relay, registers)
+        context = OutcomesContext(OUTCOMES, *parts, clock=clock)
         await start(context, service_of(context))
         sweeping = FinishArchives(pools.background, Endings(context))
         return cls(referrals, pools.pool, pools.background, relay, sweeping, context)
