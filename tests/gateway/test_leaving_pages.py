@@ -1,8 +1,11 @@
 """Tests of the question why a referral is archived, and of the page of an archived referral that answers it."""
 
+from dataclasses import dataclass
+
 import pytest
 
 from gateway.pages.records.history import shown_change
+from shared.contracts.actions import ActionShown, ListRecordActions, RecordActions
 from shared.contracts.outcomes import RecordOutcome
 from shared.contracts.referrals.answers import InvalidAnswers
 from shared.contracts.referrals.reading import ReadRecord, RecordChange
@@ -11,8 +14,10 @@ from shared.registers.load import load_registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
 from tests.gateway.filled import fields
+from tests.gateway.stand_in import Row, StandIn, row
+from tests.gateway.stand_in_actions import an_action, reported
 from tests.gateway.stand_in_identity import StandInIdentity
-from tests.gateway.stand_in_outcomes import PERSON, WHEN, StandInOutcomes
+from tests.gateway.stand_in_outcomes import PERSON, RECORD_ID, WHEN, StandInOutcomes
 from tests.gateway.stand_in_referrals import StandInReferrals
 from tests.gateway.test_outcome_pages import HERE, LEAVING, TYPED
 
@@ -21,6 +26,16 @@ WORDS = "She lives in Leeds now.\n<b>Her team knows.</b>"
 CHOOSE, WRITE = "Choose why the person is leaving the register", "Enter the reason in your own words"
 RED = "This referral is rated Red. Say in your own words, too, why it is archived."
 ENDED = {"is_open": False, "state": "archived", "ended_at": WHEN, "ended_by": "Ada Minister", "may_update": False}
+
+
+@dataclass
+class StandInOpenActions(StandIn):
+    """Answers with the actions of the record."""
+
+    actions: tuple[ActionShown, ...]
+
+    def table(self) -> tuple[Row, ...]:
+        return (row(ListRecordActions, lambda _: RecordActions(record_id=RECORD_ID, actions=self.actions, told=(), may_add=True)),)
 
 
 @pytest.fixture
@@ -108,6 +123,20 @@ async def test_a_red_referral_needs_words_and_the_page_says_so_before(
     assert [WRITE] == page.problems
     assert (TYPED | LEAVING).items() - {("command", TYPED["command"])} <= fields(page).items()
     assert fields(page)["command"] != TYPED["command"]
+
+
+@pytest.mark.requirement("R-MEET-017")
+async def test_a_referral_with_actions_that_are_not_done_needs_words_and_the_page_says_so_before(
+    open_gateway: OpenGateway, identity: StandInIdentity, outcomes: StandInOutcomes
+) -> None:
+    actions = (an_action(1), reported(2), an_action(3, state="closed"))
+    browser = await open_gateway(identity, outcomes, StandInOpenActions(actions))
+
+    page = await browser.send(HERE, TYPED | {"act": "archive"}, status=200)
+
+    said = "Actions of this referral that are not done: 2. Say in your own words, too, why it is archived."
+    assert [said] == [text.removeprefix("Information: ") for text in page.texts("main form .nhsuk-inset-text")]
+    assert [] == page.tree.select("main form [data-show-if]")
 
 
 @pytest.mark.requirement("R-USE-009")

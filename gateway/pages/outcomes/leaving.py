@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+from aiohttp import web
+
+from gateway.keys import REGISTER
+from gateway.pages.actions.beside import count_open_actions
 from gateway.ui.form import Posted
 from gateway.ui.register_form import RegisterForm, draw, mark, typed
 from shared.clock import london_today
@@ -14,10 +18,10 @@ from shared.registers.form.reading import Raw, read_answers
 
 @dataclass(frozen=True, repr=False)
 class AskedLeaving:
-    """The question as the page shows it: its form, and why a written reason is needed; empty if it is not."""
+    """The question as the page shows it: its form, and why words are needed, if they are."""
 
     drawn: RegisterForm
-    why: str
+    why: tuple[str, ...]
 
 
 def typed_leaving(posted: Posted, register: Definition) -> dict[str, str | tuple[str, ...]]:
@@ -32,18 +36,22 @@ def is_answered(register: Definition, raw: Raw) -> bool:
     return form is None or read_answers(form, raw, register.words, london_today()).ok
 
 
-def asked_leaving(register: Definition, record: RecordShown, raw: Raw, *, was_sent: bool) -> AskedLeaving | None:
+async def asked_leaving(request: web.Request, record: RecordShown, raw: Raw, *, was_sent: bool) -> AskedLeaving | None:
     """
     Return the question for this record with what was typed; None in a register that does not ask.
 
     `was_sent`: what is missing or wrong is marked.
     """
-    level = rating_of(register, record.answers)
-    must_write = is_urgent(register, level.code if level else None)
-    form = leaving_form(register, must_write=must_write)
+    register, words = request[REGISTER], request[REGISTER].words
+    if register.leaving is None:
+        return None
+    level, waiting = rating_of(register, record.answers), await count_open_actions(request, record.record_id)
+    why = [words("archive.rated", rating=level.label)] if level and is_urgent(register, level.code) else []
+    why += [words("archive.actions", count=waiting)] if waiting else []
+    form = leaving_form(register, must_write=bool(why))
     if form is None:
         return None
     drawn = draw(form, register.words, raw)
     if was_sent:
         mark(drawn, read_answers(form, raw, register.words, london_today()))
-    return AskedLeaving(drawn, register.words("archive.rated", rating=level.label) if must_write and level else "")
+    return AskedLeaving(drawn, tuple(why))

@@ -255,7 +255,7 @@ async def _ask_first(
     _mark_against(sheet, drawn, record)
     if drawn.form.summary:
         return await _show_again(request, sheet, drawn)
-    leaving = asked_leaving(sheet.register, record, sheet.leaving, was_sent=was_sent)
+    leaving = await asked_leaving(request, record, sheet.leaving, was_sent=was_sent)
     return await show(
         request,
         "outcomes/archive.html",

@@ -14,6 +14,7 @@ from shared.contracts.referrals.saving import RecordReceipt
 from shared.messages import Refused
 from shared.permissions import Visitor
 from shared.registers.load import load_registers
+from tests.services.outcomes.acting import Acting
 from tests.services.outcomes.rig import LEAVING, Rig, an_administrator, an_ending, an_outcome
 from tests.services.outcomes.test_ending import let_it_wait
 from tests.services.outcomes.test_reversals import reverse
@@ -157,3 +158,18 @@ async def test_the_events_of_an_archive_say_nothing_of_the_reason(rig: Rig) -> N
 
     assert told
     assert not [each for each in told if "died" in each or "leaving" in each]
+
+
+@pytest.mark.requirement("R-MEET-017")
+async def test_a_record_with_an_action_that_is_not_done_needs_a_written_reason(rig: Rig) -> None:
+    administrator, record = await a_record(rig)
+    acting = await Acting.over(rig)
+    owner = acting.colleague(*administrator.organisation_ids)
+    action = await acting.add(administrator, record, owner)
+    reported = await acting.report(owner, action)
+
+    open_still = await rig.refusal(administrator, an_ending(record, MOVED))
+    await acting.decide(administrator, reported, "close")
+    closed = await rig.refusal(administrator, an_ending(record, MOVED))
+
+    assert (("invalid_answers", {"faults": 1}), ("", {})) == (open_still, closed)
