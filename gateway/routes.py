@@ -35,6 +35,7 @@ from gateway.pages.records import (
     submit,
 )
 from gateway.pages.reporting import dashboard
+from gateway.pages.reviews import due_list
 from gateway.pages.settings import publish, settings_index
 from gateway.pages.users import add_user, addresses, correct_name, locked, proposals, reset_app, user_list, user_page
 from gateway.pages.work import work_list
@@ -131,6 +132,8 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("GET", "/{register}/work/", work_list.show_work, Permission.RECORD_OUTCOME),
     PageRoute("POST", "/{register}/work/", work_list.acknowledge, Permission.RECORD_OUTCOME),
     PageRoute("POST", "/{register}/discussed/", work_list.discuss, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/reviews/", due_list.show_due, Permission.READ_RECORDS),
+    PageRoute("POST", "/{register}/reviews/", due_list.confirm, Permission.UPDATE_RECORD),
     PageRoute("GET", "/{register}/reporting/", dashboard.show_dashboard, Permission.READ_REPORTS),
     PageRoute("POST", "/{register}/reporting/", dashboard.start_report, Permission.READ_REPORTS),
     PageRoute("POST", "/{register}/reporting/organisation", dashboard.choose_scope, Permission.READ_REPORTS),

@@ -12,6 +12,7 @@ from gateway.pages.duplicates.pairs import count_waiting
 from gateway.pages.mails.mail_list import mails_address
 from gateway.pages.outcomes.reversal_address import PAGE as REVERSALS
 from gateway.pages.outcomes.reversals import count_reversals
+from gateway.pages.reviews.due_list import due_address
 from gateway.pages.users.locked import PAGE as LOCKED
 from gateway.pages.users.user_facts import PAGE as USERS
 from gateway.pages.work import work_list
@@ -25,6 +26,7 @@ from shared.clock import utc_now
 from shared.contracts.notifier import CountUndelivered, UndeliveredMails
 from shared.contracts.outcomes import CountTasks, TaskCounts
 from shared.contracts.referrals.caseload import Caseload, OwnRecords, ReadCaseload
+from shared.contracts.referrals.reviews import MOST_DUE, DueCounts
 from shared.contracts.users import AccountsWaiting, CountAccountsWaiting
 from shared.messages import NotAnswered
 from shared.permissions import Permission
@@ -60,11 +62,21 @@ class Home:
 async def read_home(request: web.Request) -> Home:
     """Ask the services for what the visitor may see of theirs, all at the same time."""
     caseload, tasks, decisions, emails, accounts = await asyncio.gather(
-        _caseload(request), _tasks(request), _decisions(request), _undelivered(request), _accounts(request)
+        _caseload(request),
+        _tasks(request),
+        _decisions(request),
+        _undelivered(request),
+        _accounts(request),
     )
     register, found = request[REGISTER], caseload or Caseload()
     return Home(
-        todo=[*tasks, *decisions, *_of_emails(register, emails), *_of_accounts(register, accounts)],
+        todo=[
+            *tasks,
+            *_of_reviews(register, found.reviews),
+            *decisions,
+            *_of_emails(register, emails),
+            *_of_accounts(register, accounts),
+        ],
         has_own=found.own is not None,
         ratings=_ratings(register, found.own) if found.own else [],
         own=list(_own(register, found)),
@@ -89,6 +101,18 @@ async def _tasks(request: web.Request) -> list[ActionCard]:
         log.warn("home.not_counted", fault=unanswered.fault.value)
         return [ActionCard(words("tasks.heading"), href)]
     return [ActionCard(text, href) for text in _counted(register, counts)]
+
+
+def _of_reviews(register: Definition, found: DueCounts) -> list[ActionCard]:
+    """Return the links to the reviews that are overdue, and to those that are due soon."""
+    words = register.words
+    overdue = ActionCard(words("home.overdue_reviews", count=_at_most(found.overdue)), due_address(register))
+    soon = ActionCard(words("home.reviews_due", count=_at_most(found.soon)), due_address(register, "soon"))
+    return [card for count, card in ((found.overdue, overdue), (found.soon, soon)) if count]
+
+
+def _at_most(count: int) -> str:
+    return f"{MOST_DUE:,}+" if count > MOST_DUE else f"{count:,}"
 
 
 def _counted(register: Definition, counts: TaskCounts) -> Iterator[str]:
