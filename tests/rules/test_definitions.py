@@ -139,47 +139,6 @@ SLIPS = [
         'youngest = 16\noldest = 15\non = "consent_date"\nverdict = "accepted"\n',
         "consent, rule 1: allows no age: youngest is above oldest",
     ),
-    (
-        'decision = "decision"',
-        'decision = "decison"',
-        "meetings, decision: decison is not a question of the form; did you mean decision?",
-    ),
-    (
-        'decision = "decision"',
-        'decision = "gap"',
-        "meetings, decision: gap must be a required select, asked always",
-    ),
-    (
-        'carried_by = ["further_meeting"]',
-        'carried_by = ["another_meeting"]',
-        "meetings, carried_by: another_meeting is not one of the answers of decision: no_change, plan_changed, cetr, "
-        "laep, further_meeting, archive",
-    ),
-    (
-        'name = "gap"',
-        'name = "ethnicity"',
-        "meetings.minutes: ethnicity is a question of the form too, and can be reworded: give it another name",
-    ),
-    (
-        'name = "gap"',
-        'name = "notes"',
-        "meetings.minutes: notes is a question of the outcome form too, and can be reworded: give it another name",
-    ),
-    (
-        '{ code = "none", label = "No gap" },',
-        '{ code = "respite", label = "No gap" },',
-        "meetings.minutes, section Discussion, question gap: has the option respite more than once",
-    ),
-    (
-        '{ code = "none", label = "No gap" },',
-        '{ code = "none", label = "Trained staff" },',
-        "meetings.minutes, section Discussion, question gap: has two options called Trained staff",
-    ),
-    (
-        '\nlocality = "locality"\n',
-        "\n",
-        "meetings: needs locality in [person]: a meeting is held for an area",
-    ),
     ("watched = ", "no_watch = ", "never_without: watched is promised, and no_watch leaves it out"),
     (
         "[receipt]",
