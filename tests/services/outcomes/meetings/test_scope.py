@@ -18,7 +18,7 @@ from tests.services.two_bodies import AUTHORITIES, COMMISSIONERS, a_two_body_reg
 
 NORTH, SOUTH, EAST = AUTHORITIES
 FIRST, SECOND = COMMISSIONERS
-TABLES = ("meeting_item", "meeting_addendum", "meeting_interest")
+TABLES = ("meeting_item", "meeting_addendum", "meeting_interest", "agreed_review")
 
 
 @pytest.fixture
@@ -50,11 +50,11 @@ async def test_whoever_starts_a_meeting_its_agenda_has_the_people_of_all_compart
     assert [[far, near], [near], [far]] == planned
     assert [2, 1, 1] == listed
     assert planned == [await board.on(meeting_id, each) for each in (board.visitor, north, east)]
-    assert [[set(), set(), set()]] * 2 == [
+    assert [[set()] * 4] * 2 == [
         await rows_seen(board, each)
         for each in (a_visitor_of(code, SOUTH), a_visitor_of(code, NORTH, role=Role.STANDARD))
     ]
-    assert [{near}, set(), set()] == await rows_seen(board, north)
+    assert [{near}, set(), set(), set()] == await rows_seen(board, north)
 
 
 async def test_whoever_closes_a_meeting_the_ambers_of_all_compartments_are_discussed(board: Board, code: str) -> None:
@@ -68,6 +68,21 @@ async def test_whoever_closes_a_meeting_the_ambers_of_all_compartments_are_discu
 
     assert () == (await board.rig.ask(board.visitor, ListTasks())).agenda
     assert [[True], [True]] == [await board.told(each) for each in (near, far)]
+
+
+@pytest.mark.requirement("R-MEET-006")
+async def test_overdue_reviews_are_on_the_agendas_of_those_who_may_see_the_records(board: Board, code: str) -> None:
+    near, far = [await board.person("green", bodies=each) for each in ((NORTH, FIRST), (EAST, SECOND))]
+    for each in (near, far):
+        await board.agree(each, -1)
+    meeting_id = await board.plan(await board.series(), 0.1)
+    visitors = [a_visitor_of(code, NORTH), a_visitor_of(code, EAST), a_visitor_of(code, SOUTH)]
+
+    planned = [await board.on(meeting_id, each) for each in visitors]
+    await board.start(meeting_id, visitors[2])
+
+    assert [[near], [far], []] == planned
+    assert planned == [await board.on(meeting_id, each) for each in visitors]
 
 
 @pytest.mark.requirement("R-MEET-002")
@@ -117,12 +132,13 @@ async def test_what_is_kept_of_a_person_follows_the_record_into_another_compartm
     await board.declare(first, person)
     await board.close(first)
     await board.rig.ask(north, adding(first, person))
+    await board.agree(person, -1)
 
     before = [await rows_seen(board, each) for each in (north, east)]
     await board.change(person, "", EAST, SECOND)
 
-    assert [[{person}] * 3, [set()] * 3] == before
-    assert [[set()] * 3, [{person}] * 3] == [await rows_seen(board, each) for each in (north, east)]
+    assert [[{person}] * 4, [set()] * 4] == before
+    assert [[set()] * 4, [{person}] * 4] == [await rows_seen(board, each) for each in (north, east)]
     assert ([], [person]) == (await board.on(second, north), await board.on(second, east))
     assert "closed" == (await board.agenda(first, east)).meeting.state
 
