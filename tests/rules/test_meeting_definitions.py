@@ -11,8 +11,8 @@ from tests.rules.typed import dsr
 SLIPS = [
     (
         'decision = "decision"',
-        'decision = "decison"',
-        "meetings, decision: decison is not a question of the form; did you mean decision?",
+        'decision = "decision_made"',
+        "meetings, decision: decision_made is not a question of the form; did you mean decision?",
     ),
     (
         'decision = "decision"',
