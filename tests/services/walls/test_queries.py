@@ -113,7 +113,7 @@ OWN_WORK = """
     referrals.store.upload_work.FIND_MATCHED referrals.store.upload_work.KEEP_LEASE
     referrals.store.upload_work.SWEEP
     outcomes.store.endings.TAKE_PENDING outcomes.store.feed.ASSIGN_FEED outcomes.store.feed.READ_FEED
-    outcomes.store.standings.CLOSE_TASK outcomes.store.standings.FIND_STANDINGS
+    outcomes.store.standings.NOTE_REVIEWS outcomes.store.standings.CLOSE_TASK outcomes.store.standings.FIND_STANDINGS
     outcomes.store.standings.HOLD_STANDINGS outcomes.store.standings.KEEP_TASK outcomes.store.standings.OPEN_TASK
     outcomes.store.standings.RECORDS_WITH_TASKS outcomes.store.tasks.TAKE_NOT_SEEN
     reports.store.feeds.END_REBUILD reports.store.feeds.FIND_OVERDUE reports.store.feeds.FOLD_WEEKS
