@@ -46,7 +46,7 @@ NONE = ActionCounts()
 
 def an_action(number: int = 1, due: int = 5, **changes: object) -> ActionShown:
     """Return an action that is due so many days from today."""
-    fields = {
+    fields: dict[str, object] = {
         "action_id": UUID(int=500 + number),
         "record_id": RECORD_ID,
         "reference": "DSR-7KQ2-M9XP",
@@ -63,8 +63,8 @@ def an_action(number: int = 1, due: int = 5, **changes: object) -> ActionShown:
     return ActionShown.model_validate(fields | changes)
 
 
-def reported(number: int = 1, **changes: object) -> ActionShown:
-    return an_action(number, state="reported", result="The flat is his", version=2, **changes)
+def reported(number: int = 1, *, is_theirs: bool = False) -> ActionShown:
+    return an_action(number, state="reported", result="The flat is his", version=2, is_theirs=is_theirs)
 
 
 @dataclass

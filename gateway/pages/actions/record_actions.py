@@ -124,7 +124,10 @@ async def _show(request: web.Request, form: Form, said: str = "") -> web.Respons
         name=about.name,
         reference=record.reference,
         facts=about.facts,
-        columns=[Column(words(key)) for key in ("actions.what", "actions.who", "actions.due", "actions.state")],
+        columns=[
+            Column(label)
+            for label in (words("actions.what"), words("actions.who"), words("actions.due"), words("actions.state"))
+        ],
         rows=[_row(request, register, each) for each in found.actions],
         told=told_lines(words, found.told),
         tell=f"{here}{TOLD}" if record.is_open else "",
