@@ -23,6 +23,7 @@ from gateway.pages.mails import mail_list
 from gateway.pages.outcomes import outcomes, reversals
 from gateway.pages.records import (
     case_text,
+    download,
     drafts,
     edit,
     ending,
@@ -35,6 +36,7 @@ from gateway.pages.records import (
     submit,
 )
 from gateway.pages.reporting import dashboard
+from gateway.pages.reviews import due_list
 from gateway.pages.settings import publish, settings_index
 from gateway.pages.users import add_user, addresses, correct_name, locked, proposals, reset_app, user_list, user_page
 from gateway.pages.work import work_list
@@ -94,6 +96,7 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("GET", "/{register}/home/", home.home_page, Permission.USE_ACCOUNT),
     PageRoute("GET", "/{register}/records/", record_list.list_records, Permission.READ_RECORDS),
     PageRoute("POST", "/{register}/records/", record_list.search_records, Permission.READ_RECORDS),
+    PageRoute("POST", "/{register}/records/download", download.download_list, Permission.READ_REPORTS),
     PageRoute("GET", "/{register}/records/new", drafts.new_record, Permission.SUBMIT_RECORD),
     PageRoute("POST", "/{register}/records/new", submit.submit_record, Permission.SUBMIT_RECORD),
     PageRoute("POST", "/{register}/records/new/draft", drafts.save_draft, Permission.SUBMIT_RECORD),
@@ -142,6 +145,8 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("GET", "/{register}/work/", work_list.show_work, Permission.RECORD_OUTCOME),
     PageRoute("POST", "/{register}/work/", work_list.acknowledge, Permission.RECORD_OUTCOME),
     PageRoute("POST", "/{register}/discussed/", work_list.discuss, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/reviews/", due_list.show_due, Permission.READ_RECORDS),
+    PageRoute("POST", "/{register}/reviews/", due_list.confirm, Permission.UPDATE_RECORD),
     PageRoute("GET", "/{register}/reporting/", dashboard.show_dashboard, Permission.READ_REPORTS),
     PageRoute("POST", "/{register}/reporting/", dashboard.start_report, Permission.READ_REPORTS),
     PageRoute("POST", "/{register}/reporting/organisation", dashboard.choose_scope, Permission.READ_REPORTS),

@@ -13,6 +13,7 @@ from gateway.pages.duplicates.pairs import count_waiting
 from gateway.pages.mails.mail_list import mails_address
 from gateway.pages.outcomes.reversal_address import PAGE as REVERSALS
 from gateway.pages.outcomes.reversals import count_reversals
+from gateway.pages.reviews.due_list import due_address
 from gateway.pages.users.locked import PAGE as LOCKED
 from gateway.pages.users.user_facts import PAGE as USERS
 from gateway.pages.work import work_list
@@ -27,6 +28,7 @@ from shared.contracts.actions import ActionCounts, CountActions
 from shared.contracts.notifier import CountUndelivered, UndeliveredMails
 from shared.contracts.outcomes import CountTasks, TaskCounts
 from shared.contracts.referrals.caseload import Caseload, OwnRecords, ReadCaseload
+from shared.contracts.referrals.reviews import MOST_DUE, DueCounts
 from shared.contracts.users import AccountsWaiting, CountAccountsWaiting
 from shared.messages import NotAnswered
 from shared.permissions import Permission
@@ -73,6 +75,7 @@ async def read_home(request: web.Request) -> Home:
     return Home(
         todo=[
             *tasks,
+            *_of_reviews(register, found.reviews),
             *_of_actions(register, actions),
             *decisions,
             *_of_emails(register, emails),
@@ -102,6 +105,18 @@ async def _tasks(request: web.Request) -> list[ActionCard]:
         log.warn("home.not_counted", fault=unanswered.fault.value)
         return [ActionCard(words("tasks.heading"), href)]
     return [ActionCard(text, href) for text in _counted(register, counts)]
+
+
+def _of_reviews(register: Definition, found: DueCounts) -> list[ActionCard]:
+    """Return the links to the reviews that are overdue, and to those that are due soon."""
+    words = register.words
+    overdue = ActionCard(words("home.overdue_reviews", count=_at_most(found.overdue)), due_address(register))
+    soon = ActionCard(words("home.reviews_due", count=_at_most(found.soon)), due_address(register, "soon"))
+    return [card for count, card in ((found.overdue, overdue), (found.soon, soon)) if count]
+
+
+def _at_most(count: int) -> str:
+    return f"{MOST_DUE:,}+" if count > MOST_DUE else f"{count:,}"
 
 
 def _counted(register: Definition, counts: TaskCounts) -> Iterator[str]:

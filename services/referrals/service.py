@@ -12,6 +12,7 @@ from services.referrals.handlers.notes import NoteTaking
 from services.referrals.handlers.publishing import Publishing
 from services.referrals.handlers.reading import ReadRecordHandlers
 from services.referrals.handlers.reversing import Reversing
+from services.referrals.handlers.reviews import DueReviewHandlers
 from services.referrals.handlers.saving import Saving
 from services.referrals.handlers.settling import Settling
 from services.referrals.handlers.standing import RecordStatusHandlers
@@ -58,6 +59,7 @@ from shared.contracts.referrals.naming import NameRecords
 from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay, ReadOverlays
 from shared.contracts.referrals.reading import AddNote, ReadHistory, ReadPast, ReadRecord
 from shared.contracts.referrals.reversing import AskReversal, CountReversals, DecideReversal, ListReversals
+from shared.contracts.referrals.reviews import ListDueReviews
 from shared.contracts.referrals.saving import ReviewRecord, SubmitRecord, UpdateRecord
 from shared.contracts.referrals.standing import ListStandings, ReadStandings
 from shared.front_door import AnsweredRequest, for_anyone, for_callers, for_visitors
@@ -84,6 +86,7 @@ def service_of(context: ServiceContext) -> Service:
             for_visitors(UpdateRecord, Permission.UPDATE_RECORD, saving.update),
             for_visitors(ReviewRecord, Permission.UPDATE_RECORD, saving.review),
             for_visitors(ListRecords, Permission.READ_RECORDS, reading.list_records),
+            for_visitors(ListDueReviews, Permission.READ_RECORDS, DueReviewHandlers(context).list_due),
             for_visitors(ReadCaseload, Permission.READ_RECORDS, CaseloadHandlers(context).read),
             for_visitors(ReadRecord, Permission.READ_RECORDS, reading.read_record),
             for_visitors(NameRecords, Permission.READ_RECORDS, reading.name_records),

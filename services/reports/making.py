@@ -123,7 +123,8 @@ class Making:
             covered, day = await find_covered(db, self.context, visitor, choice.bodies), self.context.day()
             answers = answers_wanted(editions[0], choice)
             ages, order = choice.ages(day), rating_order(editions[0])
-            wanted = Wanted(job.register_code, covered, reach_of(visitor), choice.report, answers, ages, order)
+            reach, ids = reach_of(visitor), choice.record_ids
+            wanted = Wanted(job.register_code, covered, reach, choice.report, answers, ages, order, ids)
             progress.total = await jobs.count_rows(db, wanted)
             within = visitor.organisation_ids if covered is None else covered
             asked = ReportRequest(visitor.full_name, within, day, state.complete_at)

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from shared.messages import Command, Message, Request
 
 CHUNK_BYTES = 262_144
+MOST_CHOSEN = 1_000
 
 TileKind = Literal["by_option", "total", "by_age", "by_organisation", "by_week"]
 JobState = Literal["queued", "running", "ready", "failed", "stopped", "expired"]
@@ -116,6 +117,7 @@ class StartReport(Command[ReportJob]):
     Start a report. Filters combine; `age` is the code of a band, `options` holds one code for each question chosen.
 
     The report holds records whose compartment holds all `bodies`. A filter that the report does not offer is ignored.
+    `record_ids` are the records of a list, as a user sees it; those outside the asker's scope are left out.
 
     Refused as `unknown_report`, `unknown_filter`, `not_found` (an organisation or body outside the asker's scope), or
     `too_many` while the asker's other reports are being made.
@@ -129,6 +131,7 @@ class StartReport(Command[ReportJob]):
     bodies: tuple[Annotated[str, Field(max_length=90)], ...] = Field(default=(), max_length=4)
     age: str | None = Field(default=None, max_length=10)
     options: dict[str, str] = Field(default_factory=dict, max_length=50)
+    record_ids: tuple[UUID, ...] | None = Field(default=None, max_length=MOST_CHOSEN)
 
 
 class ReadReportJob(Request[ReportJob]):

@@ -12,6 +12,7 @@ from shared.registers.checks.forms import OWN_OPTION_KINDS, twice
 from shared.registers.definition.base import Model, QuestionName
 from shared.registers.definition.questions import AgeRange, Condition, GuidanceTopic, Option, Question, QuestionForm
 from shared.registers.definition.register import Definition, PublicHome
+from shared.registers.definition.reviews import ReviewIntervals, ReviewRules
 from shared.registers.faults import DefinitionFault, FaultyRegister
 from shared.values import fold
 
@@ -35,6 +36,7 @@ class Overlay(Model):
     options: dict[QuestionName, OptionList] = Field(default={}, max_length=100)
     guidance: dict[QuestionName, Topics] = Field(default={}, max_length=100)
     public: PublicHome | None = None
+    reviews: ReviewIntervals | None = None
 
     @model_validator(mode="after")
     def _can_be_carried(self) -> Self:
@@ -43,10 +45,14 @@ class Overlay(Model):
         return self
 
     def parts(self) -> dict[str, object]:
-        """Return each changed part by its name for history and audit: which list, whose guidance, the home page."""
+        """Return each changed part by its name for history and audit: which list, whose guidance, and so on."""
         options = {f"options:{name}": list_ for name, list_ in self.options.items()}
         guidance = {f"guidance:{name}": topics for name, topics in self.guidance.items()}
-        return {**options, **guidance, **({"public": self.public} if self.public else {})}
+        return {**options, **guidance, **_there("public", self.public), **_there("reviews", self.reviews)}
+
+
+def _there(name: str, part: Model | None) -> dict[str, object]:
+    return {name: part} if part else {}
 
 
 @dataclass(frozen=True)
@@ -134,8 +140,17 @@ def _laid_over(definition: Definition, overlay: Overlay) -> Definition:
             "outcome": definition.outcome.with_questions(reworded) if definition.outcome else None,
             "meetings": definition.meetings.with_questions(reworded) if definition.meetings else None,
             "public": overlay.public or definition.public,
+            "reviews": _reviewed(definition.reviews, overlay.reviews),
         }
     )
+
+
+def _reviewed(rules: ReviewRules | None, entered: ReviewIntervals | None) -> ReviewRules | None:
+    """Return how an edition reviews: the intervals entered for the levels that it has."""
+    if rules is None or entered is None:
+        return rules
+    days = {name: days for name, days in entered.days.items() if name in rules.names}
+    return rules.model_copy(update={"intervals": entered.model_copy(update={"days": days})})
 
 
 def _all_options(question: Question, kept: tuple[Option, ...], *, is_rating: bool) -> tuple[Option, ...]:
@@ -150,9 +165,14 @@ def _unknown(newest: Definition, overlay: Overlay, before: Overlay) -> Iterator[
     """Find changes to parts that cannot be reworded. An old part that is no longer editable is accepted unchanged."""
     parts, editable = overlay.parts(), {f"options:{question.name}" for question in editable_questions(newest)}
     known = {*editable, *(f"guidance:{question.name}" for question in guided_questions(newest)), "public"}
+    known |= {"reviews"} if newest.reviews else set()
     for part in changed_parts(before, overlay):
         if part in parts and part not in known:
             yield DefinitionFault(part.replace(":", ", "), "is nothing that administrators may reword")
+    names = newest.reviews.names if newest.reviews else ()
+    for name in overlay.reviews.days if overlay.reviews and overlay.reviews != before.reviews else ():
+        if name not in names:
+            yield DefinitionFault("reviews", f"{name} is not reviewed")
 
 
 def _lists(overlay: Overlay) -> Iterator[DefinitionFault]:

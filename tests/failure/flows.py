@@ -447,6 +447,9 @@ async def report(walker: Walker) -> str:
     assert await until(is_made, REPORT_SECONDS, every=0.2), "the report was not made"
     workbook = openpyxl.load_workbook(BytesIO(await walker.download(f"{job}file")))
     await walker.see(await walker.go_on(f"{job}stop", {"command": uuid4().hex}))
+    to, fields = (await walker.list_records()).sending("Download this list")
+    listed = (await walker.go_on(to, fields | {"rating": ["red", "amber", "green"]})).partition("?")[0]
+    await walker.see(await walker.go_on(f"{listed}stop", {"command": uuid4().hex}))
     return "\n".join(str(cell) for sheet in workbook for row in sheet.values for cell in row if cell is not None)
 
 

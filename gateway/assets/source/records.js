@@ -147,7 +147,7 @@ function searchAsYouType(field) {
   form.querySelector("select[name=length]")?.addEventListener("change", () => search("1"));
   // Filters and order are fields of the form, so a button that changes them loads the whole page.
   form.addEventListener("submit", (event) => {
-    if (event.submitter && !["order", "remove", "narrow"].includes(event.submitter.name)) {
+    if (event.submitter && !["order", "remove", "narrow", "command"].includes(event.submitter.name)) {
       event.preventDefault();
       search(event.submitter.name === "page" ? event.submitter.value : "1");
     } else if (event.submitter?.value === "whole") {

@@ -13,6 +13,7 @@ from gateway.ui.form import Choice, Field, Form, number_of
 from shared.contracts.referrals.loading import SPECIALS, ColumnFound, Special, UploadShown, ValueFound
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
+from shared.registers.form.load_columns import has_rating_date_column
 
 DAY_ORDER, SHEET, REST = "day_order", "sheet", "rest"
 DAY_ORDERS: Final = ("day_first", "month_first")
@@ -108,7 +109,7 @@ def _targets(register: Definition) -> tuple[Choice, ...]:
         "rated_on": words("load.map.specials.rated_on"),
         "whole_name": words("load.map.specials.whole_name"),
     }
-    offered: Sequence[Special] = [each for each in SPECIALS if each != "rated_on" or register.rating]
+    offered: Sequence[Special] = [each for each in SPECIALS if each != "rated_on" or has_rating_date_column(register)]
     asked = {question.name for question in register.form.asked}
     return (
         Choice("", words("load.map.choose")),

@@ -14,6 +14,7 @@ from gateway.pages.outcomes.outcomes import ListedOutcome, listed_outcome
 from gateway.pages.records.history import FoundOutcomes, past_of
 from gateway.pages.records.last_list import list_address
 from gateway.pages.records.lookup import edition_of, record_id_in
+from gateway.pages.records.next_review import next_review_of
 from gateway.pages.records.receipt import receipt_of
 from gateway.pages.records.record_page import Note, anchors_of, past_wanted, show_gone
 from gateway.pages.records.record_parts import (
@@ -123,12 +124,13 @@ async def show_reading(
         href=href,
         about=about.shown,
         name=about.name,
-        actions=_actions(request, register, record, seen, is_rated=about.is_rated),
+        actions=_actions(request, register, record, seen, is_reviewed=about.is_reviewed),
         seen=seen,
         receipt=_receipt(request, register, record, state.said),
         wrong=wrong_part(request, register, record, _anchors(register, record, href)),
         ending=part("records/ends.html", **ending_of(request[VISITOR], register, record)),
         line=part("records/line.html", past=past),
+        next_review=next_review_of(request[REGISTER], record, utc_now()),
         last_update=register.words("record.last_update", when=day_and_time(record.updated_at)),
         first=_first_rows(register, record),
         may_read_outcomes=may_read_outcomes(request[VISITOR], register, record),
@@ -185,7 +187,7 @@ def _actions(
     record: RecordShown,
     seen: SeenState | None,
     *,
-    is_rated: bool,
+    is_reviewed: bool,
 ) -> Markup:
     """Return the row of what the visitor can do with the record."""
     visitor = request[VISITOR]
@@ -198,7 +200,7 @@ def _actions(
         href=register.record_address(record.record_id),
         change=CHANGE,
         may_update=record.may_update,
-        may_review=record.may_update and is_rated,
+        may_review=record.may_update and is_reviewed,
         seen=seen.button if seen else "",
         may_read_outcomes=may_read_outcomes(visitor, register, record),
         may_name_holder=record.is_open and (visitor.may(Permission.ADMINISTER) or record.may_hand_over),

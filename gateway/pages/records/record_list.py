@@ -35,6 +35,7 @@ from gateway.pages.records.filters import (
 )
 from gateway.pages.records.last_list import keep_list, last_list
 from gateway.pages.records.linked import linked_lines
+from gateway.pages.records.next_review import review_said
 from gateway.ui.actions import ask, notice, see_other
 from gateway.ui.ages import days_since
 from gateway.ui.form import Posted, number_of
@@ -46,6 +47,7 @@ from gateway.ui.table import Cell, Paging, table_rows
 from shared.cleaning import clean_line
 from shared.clock import utc_now
 from shared.contracts.referrals.listing import MOST_SORTED, ListRecords, Narrowing, RecordPage, RecordRow
+from shared.ids import new_id
 from shared.permissions import Permission, Visitor
 from shared.registers.definition.register import Definition, ListColumn
 from shared.registers.definition.words import Words
@@ -59,6 +61,7 @@ LENGTHS: Final = (10, 25, 50, 100)
 LAST_PAGE = 100
 FRAGMENT = "X-Fragment"
 CHOSEN = FILTERS | {"sort", "order", "length", "page", "ended"}  # what an address chooses of the list
+DOWNLOAD = "download"
 ARCHIVED = "archived"  # the reference of the record that was just archived
 
 
@@ -67,18 +70,22 @@ async def list_records(request: web.Request) -> web.Response:
     sent: Posted = request.query
     if not CHOSEN & sent.keys():
         sent = URL(f"?{last_list(request).open}", encoded=True).query
-    return await _show_list(request, await _wanted(request, sent))
+    return await show_list(request, await _wanted(request, sent))
 
 
 async def search_records(request: web.Request) -> web.Response:
     """Apply a search, filter, page, length or sort. The script gets only the table."""
-    posted = await request.post()
-    search = "" if posted.get("remove") == WHOLE_LIST else clean_line(str(posted.get("search", "")))[:100]
-    wanted = await _wanted(request, posted, search=search)
+    wanted = await wanted_in(request, await request.post())
     if wanted.search or FRAGMENT in request.headers:
-        return await _show_list(request, wanted)
+        return await show_list(request, wanted)
     address = URL(request[REGISTER].address(PATHS["records"])).with_query(_sayable(wanted))
     return _kept(request, see_other(str(address)), wanted)
+
+
+async def wanted_in(request: web.Request, posted: Posted) -> ListRecords:
+    """Return the list that the form of the page asks for, with its search."""
+    search = "" if posted.get("remove") == WHOLE_LIST else clean_line(str(posted.get("search", "")))[:100]
+    return await _wanted(request, posted, search=search)
 
 
 def _kept(request: web.Request, response: web.Response, wanted: ListRecords) -> web.Response:
@@ -122,7 +129,8 @@ def _sayable(wanted: ListRecords) -> list[tuple[str, str]]:
     return write_narrowing(wanted.narrowing) + [(name, value) for name, value, usually in others if value != usually]
 
 
-async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
+async def show_list(request: web.Request, wanted: ListRecords, why_not: str = "") -> web.Response:
+    """Show a page of the list; `why_not` says why it could not be downloaded."""
     register, visitor = request[REGISTER], request[VISITOR]
     found = await ask(request, wanted)
     names, linked = await asyncio.gather(
@@ -150,7 +158,7 @@ async def _show_list(request: web.Request, wanted: ListRecords) -> web.Response:
         ended=wanted.ended,
         may_see_ended=sees_ended(register, visitor),
         load=load_card(register, visitor),
-        said=notice(request, done | archiving),
+        said=why_not or notice(request, done | archiving),
         named=_named(request),
         done=bool(notice(request, done)),
     )
@@ -203,7 +211,7 @@ def _results(
     shell = kept_part(
         request,
         "records/results.html",
-        *("rows", "showing", "matches"),
+        *("rows", "showing", "matches", "command"),
         columns=columns,
         has_rows=bool(found.rows),
         paging=paging_of(wanted, found),
@@ -214,10 +222,18 @@ def _results(
         chips=chips_of(register, groups),
         most_sorted=MOST_SORTED,
         may_submit=visitor.may(Permission.SUBMIT_RECORD),
+        download_at=_download_at(register, visitor) if found.rows else "",
         ended=wanted.ended,
         ended_href=register.address(REVERSALS) if _looks_for_ended(register, visitor) else "",
     )
-    return shell.fill({"rows": rows, "showing": showing_of(register, wanted, found), "matches": str(found.matches)})
+    showing = showing_of(register, wanted, found)
+    return shell.fill({"rows": rows, "showing": showing, "matches": str(found.matches), "command": new_id().hex})
+
+
+def _download_at(register: Definition, visitor: Visitor) -> str:
+    """Return where the list is downloaded; empty for those who get no reports."""
+    may = visitor.may(Permission.READ_REPORTS) and register.reporting.reports
+    return register.address(f"{PATHS['records']}{DOWNLOAD}") if may else ""
 
 
 def _looks_for_ended(register: Definition, visitor: Visitor) -> bool:
@@ -284,12 +300,19 @@ class RecordCells:
         if row.ended_at:
             state = words("records.ended_on", when=day(row.ended_at))
         linked = self._linked.get(row.record_id, "")
-        return lines(name, light(born), light(linked), state) if born or linked or state else name
+        review = "" if self._register.rating else self._review(row)
+        further = (light(born), light(linked), light(review), state)
+        return lines(name, *further) if any(further) else name
 
     def _rated(self, row: RecordRow) -> Cell:
         words = self._register.words
         age = words("records.rated", when=days_since(row.rated_at, self._now, words))
-        return lines(rating_mark(self._register, row.rating), age)
+        return lines(
+            rating_mark(self._register, row.rating), age, review_said(self._register, row.review_due, self._now)
+        )
+
+    def _review(self, row: RecordRow) -> str:
+        return review_said(self._register, row.review_due, self._now)
 
     def _actions(self, row: RecordRow) -> Cell:
         href = self._register.record_address(row.record_id)

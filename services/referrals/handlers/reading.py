@@ -1,14 +1,16 @@
 """Handlers that list, search and read records. Every reading is audited before the reply."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.referrals.audit_actions import ReferralsAction
+from services.referrals.handlers.reviews import DueReviewHandlers
 from services.referrals.rules import lists
+from services.referrals.rules.reviewing import due_time
 from services.referrals.rules.rights import may_hand_over
 from services.referrals.rules.search import read_number, read_search
-from services.referrals.store import ended, finding, history, holding
+from services.referrals.store import ended, finding, history, holding, reviews
 from services.referrals.store.finding import FoundRows, ListPage, filters_of
 from shared import audit
 from shared.context import ServiceContext
@@ -48,18 +50,23 @@ class ReadRecordHandlers:
         page = list_page(asked, lists.listed_answers(register))
         filters = filters_of(asked, lists.levels_by_urgency(register))
         async with self.context.one_trip() as db:
-            if search:
+            if asked.is_by_review:
+                due = due_time(register, asked.narrowing.reviews, self.context.day())
+                found = await reviews.list_by_review(db, reader, page, filters, search, due)
+            elif search:
                 found = await finding.search_records(db, reader, page, search, filters)
             elif asked.is_plain:
                 found = await finding.list_records(db, reader, page)
             else:
                 found = await finding.filter_records(db, reader, page, filters)
-        return page_of(asked, found)
+        rows = await DueReviewHandlers(self.context).with_due_days(visitor, register, found.rows)
+        return page_of(asked, replace(found, rows=rows))
 
     async def read_record(self, visitor: Visitor, asked: ReadRecord) -> RecordShown:
         may_be_ended = self._reads_ended(visitor)
         async with self.context.one_trip() as db:
             record = must_find(await finding.read_record(db, visitor, asked.record_id, ended=may_be_ended))
+        record = await DueReviewHandlers(self.context).with_due_day(visitor, record)
         record = await self._with_named_holder(visitor, record)
         if asked.past is None:
             return record

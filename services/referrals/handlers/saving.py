@@ -13,7 +13,7 @@ from services.referrals.handlers.drafts import Drafting
 from services.referrals.handlers.events import RecordEvents
 from services.referrals.handlers.repeated import answer_again, body_hash, submitted_before
 from services.referrals.rules import answers as changing
-from services.referrals.rules import ratings
+from services.referrals.rules import ratings, reviewing
 from services.referrals.rules import saving as rules
 from services.referrals.rules.ending import End, end_of
 from services.referrals.rules.saving import DuplicateRefused, Match
@@ -237,7 +237,10 @@ class Saving:
 
     async def _review(self, visitor: Visitor, asked: ReviewRecord, present: Present) -> RecordReceipt:
         register = self.context.register(visitor, present.edition)
-        level = ratings.rating_that_stands(register, present.answers)
+        answers = reviewing.reviewed_answers(register, present.answers, asked, self.context.day())
+        is_reviewed = self.context.latest(visitor).reviews is not None
+        level = reviewing.rating_that_stands(register, answers, is_reviewed=is_reviewed)
+        rerating = ratings.rerating(register, present.answers, answers)
         compartment = compartment_of(register.code, present.bodies)
         end = end_of(register, present.state, present.answers, self.context.day(), present.decided, present.answers)
         version = replace(
@@ -246,10 +249,23 @@ class Saving:
             action=ReferralsAction.RECORD_REVIEWED,
             rerated=True,
             is_update=True,
+            changes=reviewing.changes_of(register, present.answers, answers),
         )
-        receipt = receipt_of(present, version, level.code)
-        events = RecordEvents(register, present.bodies, receipt, self.context.clock()).updated(None)
-        return await self.save(visitor, asked, version, receipt, events)
+        receipt = receipt_of(present, version, level).model_copy(update={"rerated": rerating.is_new})
+        told = RecordEvents(register, present.bodies, receipt, self.context.clock(), present.created_by)
+        content = content_of(register, answers, present.answers, reference=present.reference)
+        command = new_command(visitor, asked, receipt)
+        async with self.context.one_trip() as db:
+            saved = await store.save_review(
+                db,
+                scope_of(visitor),
+                command,
+                version,
+                replace(content, judged=None) if version.changes else None,
+                told.updated(rerating.told),
+                asked.next_review,
+            )
+        return self._reply(visitor, asked, receipt, saved)
 
     async def save(
         self,

@@ -16,10 +16,11 @@ from services.referrals.loading.headings import (
 )
 from services.referrals.loading.options import OptionReader
 from services.referrals.loading.table import FileTable
-from shared.contracts.referrals.loading import MOST_VALUES, REASONS, SPECIALS, ColumnFound, ValueFound
+from shared.contracts.referrals.loading import MOST_VALUES, REASONS, SPECIALS, ColumnFound, Special, ValueFound
 from shared.messages import Refused
 from shared.registers.definition.questions import OPTION_KINDS, Question
 from shared.registers.definition.register import ALWAYS_KNOWN, Definition
+from shared.registers.form.load_columns import has_rating_date_column
 from shared.values import fold, match_key
 
 _EXAMPLES = 3
@@ -174,7 +175,11 @@ def _kept_targets(register: Definition, table: FileTable, kept: KeptMapping) -> 
 
 def _is_target(register: Definition, target: str) -> bool:
     question = register.form.by_name.get(target)
-    return target in SPECIALS or (question is not None and not question.retired)
+    return target in _specials(register) or (question is not None and not question.retired)
+
+
+def _specials(register: Definition) -> tuple[Special, ...]:
+    return tuple(each for each in SPECIALS if each != "rated_on" or has_rating_date_column(register))
 
 
 def _tiers(register: Definition) -> list[ByKey]:
@@ -188,12 +193,13 @@ def _tiers(register: Definition) -> list[ByKey]:
         _add(common, ROLE_HEADINGS[role], name)
     if register.rating:
         _add(common, RATING_HEADINGS, register.rating.question)
-    for special, words in SPECIAL_HEADINGS.items():
-        _add(common, words, special)
+    for special in _specials(register):
+        _add(common, SPECIAL_HEADINGS[special], special)
     noun, code = register.identity.record, register.code
     _add(common, (f"{code} reference", f"{code} ref", f"{code} number", f"{noun} reference", f"{code} id"), "reference")
     _add(common, _added_words(noun, code), "added_on")
-    _add(common, (f"date of {code} rating", *RATED_ON_HEADINGS), "rated_on")
+    if register.rating:
+        _add(common, (f"date of {code} rating", *RATED_ON_HEADINGS), register.rating.given_on or "rated_on")
     return [own, said, common]
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from shared.messages import Refused
 from shared.registers.definition.lifecycle import Level, Urgency, urgency_of
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answers
@@ -36,14 +35,6 @@ def rerating(register: Definition, before: Answers, after: Answers) -> Rerating:
 def calls_for_somebody(urgency: Urgency | None) -> bool:
     """Check whether a rating of this urgency needs a user to act on it or a meeting to discuss it."""
     return urgency in ("alert", "urgent")
-
-
-def rating_that_stands(register: Definition, answers: Answers) -> Level:
-    """Return the rating that a review confirms. Refused as `no_rating` if there is none."""
-    level = rating_of(register, answers)
-    if level is None:
-        raise Refused("no_rating")
-    return level
 
 
 class RatingQuestions(NamedTuple):

@@ -99,7 +99,7 @@ async def list_records(db: Database, visitor: Visitor, page: ListPage) -> FoundR
     """Return a page, and audit it. Sets its own context: must be called outside a transaction."""
     found = await db.fetch(LIST_RECORDS, *map(as_json, (scope_of(visitor), page)))
     total: int = found[0]["total"]
-    return FoundRows(_rows(found), matches=total, total=total)
+    return FoundRows(rows_of(found), matches=total, total=total)
 
 
 FILTER_RECORDS = f"SELECT {row_columns('matches', 'capped')} FROM filter_records($1, $2, $3)"  # noqa: S608  names of ours
@@ -109,7 +109,7 @@ async def filter_records(db: Database, visitor: Visitor, page: ListPage, filters
     """Return a page as `list_records` does, filtered and sorted. `total` is the same as `matches`."""
     found = await db.fetch(FILTER_RECORDS, *map(as_json, (scope_of(visitor), page, filters)))
     head = found[0]
-    return FoundRows(_rows(found), head["matches"], head["matches"], head["capped"])
+    return FoundRows(rows_of(found), head["matches"], head["matches"], head["capped"])
 
 
 SEARCH_RECORDS = f"""
@@ -127,10 +127,10 @@ async def search_records(
     """
     found = await db.fetch(SEARCH_RECORDS, *map(as_json, (scope_of(visitor), page, filters, search)))
     head = found[0]
-    return FoundRows(_rows(found), head["matches"], head["total"], head["capped"])
+    return FoundRows(rows_of(found), head["matches"], head["total"], head["capped"])
 
 
-def _rows(found: list[Record]) -> tuple[RecordRow, ...]:
+def rows_of(found: list[Record]) -> tuple[RecordRow, ...]:
     """Return the rows. If there are none, the query returns an empty row that holds the counts."""
     return tuple(
         RecordRow(

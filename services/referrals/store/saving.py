@@ -260,6 +260,24 @@ async def save_version(
     return await _saved(db, row, command.command_id)
 
 
+SAVE_REVIEW = "SELECT verdict, version_there, matches, seen FROM save_review($1, $2, $3, $4, $5, $6)"
+
+
+async def save_review(
+    db: Database,
+    scope: Scope,
+    command: NewCommand,
+    version: NewVersion,
+    content: Content | None,
+    events: Sequence[Event],
+    next_review: date | None,
+) -> Saved:
+    """Save a review as `save_version` does, with the day agreed for the next one. Sets its own context."""
+    sent = (as_json(scope), as_json(command), as_json(version), as_json(content) if content else None)
+    (row,) = await db.fetch(SAVE_REVIEW, *sent, outbox_rows(events), next_review)
+    return await _saved(db, row, command.command_id)
+
+
 async def store_version(
     db: Database, scope: Scope, version: NewVersion, content: Content | None, events: Sequence[Event]
 ) -> Saved:

@@ -169,7 +169,7 @@ class RowVerdicts:
             seen_version=present.version if present else None,
             organisation_id=organisation_id,
             added_on=_day(row, "added_on"),
-            rated_on=_day(row, "rated_on"),
+            rated_on=_rated_on(register, row, answers),
             answers=answers,
             changes=changes,
             missing=tuple(judged.missing),
@@ -252,6 +252,17 @@ def _is_other_name(given: Person, there: Person) -> bool:
 def _changes(register: Definition, before: Answers, after: Answers) -> tuple[CellChange, ...]:
     found = differences(register.form, before, after)
     return tuple(CellChange(label=each.label, before=each.before, after=each.after) for each in found)
+
+
+def _rated_on(register: Definition, row: ReadRow, answers: Answers) -> date | None:
+    """
+    Return since when a rating of the row stands. Only what the row itself says counts.
+
+    The record's present answer belongs to the rating that it had before.
+    """
+    asked = register.rating.given_on if register.rating else None
+    said = answers.get(asked) if asked and asked in row.answers else None
+    return (day_of(said) if isinstance(said, str) else None) or _day(row, "rated_on")
 
 
 def _day(row: ReadRow, special: Special) -> date | None:

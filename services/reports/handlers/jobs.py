@@ -109,7 +109,8 @@ class Jobs:
 
 
 def codes_of(asked: StartReport) -> Codes:
-    return Codes(asked.report, bodies_named(asked.organisation_id, asked.bodies), asked.age, asked.options)
+    bodies = bodies_named(asked.organisation_id, asked.bodies)
+    return Codes(asked.report, bodies, asked.age, asked.options, asked.record_ids)
 
 
 def facts_of(job: StoredJob, records: int, sha256: str) -> list[str]:

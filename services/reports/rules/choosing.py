@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from uuid import UUID
 
 from services.reports.rules.ages import AgesAt, Births, ages_at, births_of
 from shared.messages import Refused
@@ -18,18 +19,24 @@ MOST_AT_ONCE = 3
 
 @dataclass(frozen=True)
 class Codes:
-    """The requested report and its filters, as codes that are stored and audited."""
+    """
+    The requested report and its filters, as codes that are stored and audited.
+
+    `record_ids`: the report holds only these records, of a list that was downloaded; None: it is limited by none.
+    """
 
     report: str
     bodies: tuple[str, ...] = ()
     age: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    record_ids: tuple[UUID, ...] | None = None
 
     def for_audit(self) -> list[str]:
         """Return the report and its filters in the form of the audit (R-DSR-166)."""
         codes = [f"report:{self.report}"]
         codes += [each if each.startswith(ORGANISATION) else f"body:{each}" for each in self.bodies]
         codes += [f"age:{self.age}"] if self.age else []
+        codes += [] if self.record_ids is None else [f"list:{len(self.record_ids)}"]
         return codes + [f"{name}:{code}" for name, code in sorted(self.options.items())]
 
 
@@ -38,7 +45,7 @@ class ReportChoice:
     """
     A requested report and its filters, as the register defines them.
 
-    `at`: the question on whose date the chosen age is taken; None for today.
+    `at`: the question on whose date the chosen age is taken; None for today. `record_ids`: see `Codes`.
     """
 
     report: Report
@@ -46,11 +53,13 @@ class ReportChoice:
     age: AgeBand | None
     options: Mapping[str, str]
     at: str | None = None
+    record_ids: tuple[UUID, ...] | None = None
 
     @property
     def codes(self) -> Codes:
         """The codes of this choice, without an age filter that the report does not take."""
-        return Codes(self.report.code, self.bodies, self.age.code if self.age else None, self.options)
+        age = self.age.code if self.age else None
+        return Codes(self.report.code, self.bodies, age, self.options, self.record_ids)
 
     @property
     def age_at(self) -> str | None:
@@ -110,9 +119,9 @@ def read_choice(register: Definition, offered: tuple[Report, ...], codes: Codes)
         raise Refused("unknown_report")
     options = _options(register, codes.options)
     if codes.age is None or report.ages is not None:  # a report bound to certain ages takes no age filter (R-DSR-163)
-        return ReportChoice(report, codes.bodies, None, options)
+        return ReportChoice(report, codes.bodies, None, options, record_ids=codes.record_ids)
     band, at = _age(register, codes.age)
-    return ReportChoice(report, codes.bodies, band, options, at)
+    return ReportChoice(report, codes.bodies, band, options, at, codes.record_ids)
 
 
 def _age(register: Definition, code: str) -> tuple[AgeBand, str | None]:

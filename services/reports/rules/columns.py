@@ -205,7 +205,15 @@ class Planner:
             (words("workbook.made_for"), asked.by),
             *(() if self._newest.scope else ((words("workbook.organisations"), "; ".join(within)),)),
             *((f"{words('workbook.filters')}: {label}", chosen) for label, chosen in self._filters(choice)),
+            *self._list_downloaded(choice),
         )
+
+    def _list_downloaded(self, choice: ReportChoice) -> list[tuple[str, str]]:
+        """Return that the file holds the records of a list alone: what was searched for is not repeated in it."""
+        if choice.record_ids is None:
+            return []
+        words = self._newest.words
+        return [(words("workbook.list"), words("workbook.list_of", count=len(choice.record_ids)))]
 
     def _filters(self, choice: ReportChoice) -> list[tuple[str, str]]:
         """Return each filter of the register, with the label of the choice or the words for everything."""

@@ -29,7 +29,8 @@ class StoredJob:
     """
     A report that was requested, in its present state. A ready file is `expired` from its `expires_at` on.
 
-    `compartment_ids` are those that a ready file covers; None for the whole register.
+    `compartment_ids` are those that a ready file covers; None for the whole register. `record_ids` are those of the
+    list that was downloaded.
     """
 
     id: UUID
@@ -52,21 +53,22 @@ class StoredJob:
     sha256: str | None
     downloads: int
     compartment_ids: Sequence[UUID] | None
+    record_ids: tuple[UUID, ...] | None
 
     @property
     def codes(self) -> Codes:
-        return Codes(self.report, self.bodies, self.age, self.options)
+        return Codes(self.report, self.bodies, self.age, self.options, self.record_ids)
 
 
 STATE = "CASE WHEN state = 'ready' AND expires_at < clock_timestamp() THEN 'expired' ELSE state END AS state"
 COLUMNS = f"""
     id, register_code, edition, user_id, report, bodies, age, options, asked_at, attempt, rows_done,
-    rows_total, expires_at, records, size, chunks, sha256, downloads, compartment_ids,
+    rows_total, expires_at, records, size, chunks, sha256, downloads, compartment_ids, record_ids,
     {STATE}
 """
 ADD = """
-    INSERT INTO job (id, register_code, edition, user_id, report, bodies, age, options)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    INSERT INTO job (id, register_code, edition, user_id, report, bodies, age, options, record_ids)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 # A finished report is for users who reach all that it covers. Row-level security says the same.
 OWN = """
@@ -94,7 +96,9 @@ COUNT_AT_WORK = """
 
 
 def _job(row: Record) -> StoredJob:
-    return StoredJob(**dict(row) | {"bodies": tuple(row["bodies"]), "options": json.loads(row["options"])})
+    of_a_list = None if row["record_ids"] is None else tuple(row["record_ids"])
+    read = {"bodies": tuple(row["bodies"]), "options": json.loads(row["options"]), "record_ids": of_a_list}
+    return StoredJob(**dict(row) | read)
 
 
 async def add(db: Database, job_id: UUID, visitor: Visitor, edition: str, codes: Codes) -> None:
@@ -108,6 +112,7 @@ async def add(db: Database, job_id: UUID, visitor: Visitor, edition: str, codes:
         codes.bodies,
         codes.age,
         json.dumps(dict(codes.options)),
+        codes.record_ids,
     )
 
 
@@ -221,6 +226,7 @@ async def sweep(pool: DatabasePool) -> int:
 # -------------------------------------------------------------------------------------------------- rows of a report
 CHOSEN = """
     r.register_code = $1 AND r.is_open = $2 AND r.answers @> $3 AND (NOT $4 OR <unknown> OR <within>)
+    AND ($7::uuid [] IS NULL OR r.record_id = ANY($7))
 """
 TODAY = ("r.born IS NULL", "(($5::date IS NULL OR r.born > $5) AND ($6::date IS NULL OR r.born <= $6))")
 AGE_AT = r"""
@@ -251,7 +257,7 @@ READ_ROWS = f"""
                 ) END
             ),
             'answers', r.answers,
-            'outcomes', CASE WHEN $7 THEN coalesce((
+            'outcomes', CASE WHEN $8 THEN coalesce((
                 SELECT jsonb_agg(
                     jsonb_build_array(
                         jsonb_build_object('recorded_at', o.recorded_at, 'recorded_by', o.recorded_by), o.answers
@@ -265,13 +271,13 @@ READ_ROWS = f"""
     FROM (
         SELECT r.* FROM record_copy AS r
         WHERE {CHOSEN} {{covered}}
-        ORDER BY {IN_ORDER.format(levels="$8", rating="$9")}
+        ORDER BY {IN_ORDER.format(levels="$9", rating="$10")}
         OFFSET 0
     ) AS r
 """  # noqa: S608  conditions of ours
 READ_WHOLE = READ_ROWS.format(covered="", reached="")
 READ_COVERED = READ_ROWS.format(
-    covered="AND r.compartment_id = ANY($10)", reached="AND ($11::uuid [] IS NULL OR l.compartment_id = ANY($11))"
+    covered="AND r.compartment_id = ANY($11)", reached="AND ($12::uuid [] IS NULL OR l.compartment_id = ANY($12))"
 )
 AT_ONCE = 500
 
@@ -282,6 +288,7 @@ class Wanted:
     Which records a report holds, and its rating with the levels in their order.
 
     `compartment_ids` are those of its records, and `reached` those that the user may see; None for the whole register.
+    `record_ids` are those of the list that was downloaded.
     """
 
     register_code: str
@@ -291,6 +298,7 @@ class Wanted:
     answers: Answers = field(repr=False)
     ages: Births | AgesAt | None
     rating: RatingOrder
+    record_ids: Sequence[UUID] | None = None
 
     def values(self) -> tuple[object, ...]:
         return (
@@ -299,6 +307,7 @@ class Wanted:
             json.dumps(dict(self.answers)),
             self.ages is not None,
             *self._age_values(),
+            self.record_ids,
         )
 
     def _age_values(self) -> tuple[object, object]:
@@ -331,7 +340,7 @@ async def count_rows(db: Database, wanted: Wanted) -> int:
         found: int = await db.fetchval(wanted.filled(COUNT_ROWS), *wanted.values())
     else:
         found = await db.fetchval(
-            wanted.filled(f"{COUNT_ROWS} AND r.compartment_id = ANY($7)"), *wanted.values(), wanted.compartment_ids
+            wanted.filled(f"{COUNT_ROWS} AND r.compartment_id = ANY($8)"), *wanted.values(), wanted.compartment_ids
         )
     return found
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from shared.contracts.referrals.answers import Answers
+from shared.contracts.referrals.reviews import Due
 from shared.messages import Message, Request
 from shared.typed import TypedLine
 
@@ -14,8 +15,8 @@ MOST_MATCHES = 250
 MOST_SORTED = 1_000
 LAST_NUMBERED_PAGE = 100
 
-Sort = Literal["updated", "created", "name", "rating"]
-"""The sort order of a list: dates newest first, names by family name from A, ratings the most urgent first."""
+Sort = Literal["updated", "created", "name", "rating", "review"]
+"""The sort order: dates newest first, names by family name from A, ratings the most urgent first, reviews first due."""
 
 
 class RecordRow(Message):
@@ -23,7 +24,7 @@ class RecordRow(Message):
     One row of the list. The page formats its dates.
 
     `answers` are those of the register's additional columns, as codes. It ends on `ends_on`, unless it is still
-    `awaiting` decisions of bodies.
+    `awaiting` decisions of bodies. Its next review is due on `review_due`, if that can be said.
     """
 
     record_id: UUID
@@ -39,6 +40,7 @@ class RecordRow(Message):
     ended_at: datetime | None = None
     ends_on: date | None = None
     awaiting: bool = False
+    review_due: date | None = None
 
 
 class RecordPage(Message):
@@ -71,15 +73,20 @@ class RowPlace(Message):
 
 
 class Narrowing(Message):
-    """Filters: only records with one of these ratings, localities and organisations, as codes and ids. Empty: any."""
+    """
+    Filters: only records with one of these ratings, localities and organisations, as codes and ids. Empty: any.
+
+    `reviews`: only records whose review is due in one of these ways.
+    """
 
     ratings: tuple[str, ...] = Field(default=(), max_length=20)
     localities: tuple[str, ...] = Field(default=(), max_length=200)
     organisation_ids: tuple[UUID, ...] = Field(default=(), max_length=500)
+    reviews: tuple[Due, ...] = Field(default=(), max_length=2)
 
     @property
     def by_answers(self) -> bool:
-        return bool(self.ratings or self.localities)
+        return bool(self.ratings or self.localities or self.reviews)
 
     @property
     def is_any(self) -> bool:
@@ -117,6 +124,11 @@ class ListRecords(Request[RecordPage]):
     sort: Sort = "updated"
     turned: bool = False
     ended: bool = False
+
+    @property
+    def is_by_review(self) -> bool:
+        """Whether the list is filtered or sorted by the next review."""
+        return bool(self.narrowing.reviews) or self.sort == "review"
 
     @property
     def is_plain(self) -> bool:

@@ -122,6 +122,7 @@ class RecordShown(Message):
     `state` is the register's code of its state. It ends on `ends_on`, unless it is still `awaiting` decisions of
     bodies. `holdings` are the present ones, and covers to come. `same_person` are the other active records in scope
     that the register's team linked to the same person. `may_hand_over`: the asker is a standard user who holds it.
+    Its next review is due on `review_due`, if that can be said; `review_agreed`: the last review agreed that day.
     `past` is set if it was wanted.
     """
 
@@ -135,6 +136,8 @@ class RecordShown(Message):
     ended_at: datetime | None = None
     ends_on: date | None = None
     awaiting: bool = False
+    review_due: date | None = None
+    review_agreed: bool = False
     decisions: tuple[EndingDecision, ...] = ()
     organisation_id: UUID
     created_by: str = Field(repr=False)

@@ -154,8 +154,9 @@ class ReviewRecord(Command[RecordReceipt]):
     """
     Confirm a record's rating: its age counts from now. It is an update that changes no other answer than these.
 
-    `rating` is another rating, given at this review. `next_review` is the day agreed for the next one. `update` is the
-    answer to the register's question for the latest update. None leaves each as it is.
+    `rating` is another rating, given at this review. The form's day of the rating, if it asks for one, is then today.
+    `next_review` is the day agreed for the next one. `update` is the answer to the register's question for the latest
+    update. None leaves each as it is.
 
     Refused as `not_found`, `not_yours`, `archived`, `no_rating`, `unknown_edition`, `invalid_answers` (with the number
     of `faults`), or `conflict` (with the present `version`) when the record was saved since `version` was read.

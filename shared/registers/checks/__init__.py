@@ -27,6 +27,7 @@ from shared.registers.checks.reporting import (
     check_standing,
     check_weeks,
 )
+from shared.registers.checks.reviews import check_reviews
 from shared.registers.checks.scope import check_bodies, check_registration, check_scope, check_scope_filters
 from shared.registers.definition.register import Definition
 from shared.registers.faults import DefinitionFault
@@ -46,6 +47,7 @@ CHECKS: tuple[Callable[[Definition], Iterator[DefinitionFault]], ...] = (
     check_person,
     check_floor,
     check_rating,
+    check_reviews,
     check_consent,
     check_records,
     check_case_text,

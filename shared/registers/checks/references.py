@@ -76,6 +76,7 @@ def check_floor(register: Definition) -> Iterator[DefinitionFault]:
 def check_rating(register: Definition) -> Iterator[DefinitionFault]:
     if register.rating is None:
         return
+    yield from _check_given_on(register, register.rating.given_on)
     for code in twice(level.code for level in register.rating.levels):
         yield DefinitionFault("rating", f"has the level {code} more than once")
     for colour in twice(level.colour for level in register.rating.levels):
@@ -91,6 +92,19 @@ def check_rating(register: Definition) -> Iterator[DefinitionFault]:
         yield DefinitionFault("rating", f"the options of {question.name} are the levels: it cannot be editable")
     elif [option.code for option in question.options] != [level.code for level in register.rating.levels]:
         yield DefinitionFault("rating", f"the options of {question.name} are the levels, and are not written out again")
+
+
+def _check_given_on(register: Definition, name: str | None) -> Iterator[DefinitionFault]:
+    """Check that the day of the rating is a date of the form, and no day to come: a task would open in the future."""
+    if name is None:
+        return
+    question = _known(register, name)
+    if question is None:
+        yield DefinitionFault("rating, given_on", not_asked(register.form, name))
+    elif question.kind != "date":
+        yield DefinitionFault("rating, given_on", f"{name} is {question.kind} and must be date")
+    elif question.allow_future:
+        yield DefinitionFault("rating, given_on", f"{name} may be in the future, and a rating stands already")
 
 
 def check_consent(register: Definition) -> Iterator[DefinitionFault]:

@@ -107,9 +107,14 @@ class Level(Model):
 
 
 class Rating(Model):
-    """The question whose answer says how urgently a record needs action."""
+    """
+    The question whose answer says how urgently a record needs action.
+
+    `given_on` is the question for the day on which people came to the rating. A spreadsheet's ratings stand since then.
+    """
 
     question: QuestionName
+    given_on: QuestionName | None = None
     levels: tuple[Level, ...] = Field(alias="level", min_length=2)
 
     def level(self, code: str) -> Level | None:

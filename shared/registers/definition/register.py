@@ -38,6 +38,7 @@ from shared.registers.definition.lifecycle import (
 from shared.registers.definition.load import SpreadsheetLoad
 from shared.registers.definition.meetings import MeetingRules
 from shared.registers.definition.questions import Question, QuestionForm
+from shared.registers.definition.reviews import ReviewRules
 from shared.registers.definition.words import Words
 from shared.values import fold
 
@@ -195,6 +196,7 @@ class Definition(Model):
     never_without: tuple[Promise, ...] = ()
     consent: ConsentGate | None = None
     rating: Rating | None = None
+    reviews: ReviewRules | None = None
     receipt: Receipt
     lifecycle: Lifecycle
     duplicates: Duplicates

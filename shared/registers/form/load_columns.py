@@ -54,6 +54,11 @@ def load_columns(register: Definition) -> tuple[LoadColumn, ...]:
     return (*beside, *answers)
 
 
+def has_rating_date_column(register: Definition) -> bool:
+    """Return whether a column may say since when a rating stands. Where the form asks it, the answer says so."""
+    return register.rating is not None and register.rating.given_on is None
+
+
 def _needed(register: Definition, question: Question) -> Needed:
     decides = register.consent is not None and register.consent.gate == "required"
     if question.name in register.minimum or (decides and question.name in _of_consent(register)):

@@ -44,6 +44,21 @@ SLIPS = [
         "and cannot mean south_staffordshire",
     ),
     (
+        'given_on = "risk_level_date"',
+        'given_on = "risk_level_dates"',
+        "rating, given_on: risk_level_dates is not a question of the form; did you mean risk_level_date?",
+    ),
+    (
+        'given_on = "risk_level_date"',
+        'given_on = "locality"',
+        "rating, given_on: locality is select and must be date",
+    ),
+    (
+        'label = "Date of the rating"\nkind = "date"',
+        'label = "Date of the rating"\nkind = "date"\nallow_future = true',
+        "rating, given_on: risk_level_date may be in the future, and a rating stands already",
+    ),
+    (
         "[load.headings]",
         "[load]\nmost_rows = 20000\n\n[load.headings]",
         "load, most_rows: must be 10000 or less",

@@ -329,3 +329,15 @@ def test_an_invented_register_has_its_own_words() -> None:
     assert {"Oes": "yes", "A child": "child", "a parent": "parent"} == {
         each.written: each.code for each in found.values
     }
+
+
+@pytest.mark.requirement("R-USE-013")
+def test_the_date_of_a_rating_has_a_column_of_its_own_only_where_the_form_does_not_ask_it() -> None:
+    table = alone("Date rated", "17/06/2026")
+    assert DSR.rating
+    unasked = DSR.model_copy(update={"rating": DSR.rating.model_copy(update={"given_on": None}), "load": None})
+
+    assert "rated_on" == suggest(unasked, table, None).columns[1].target
+    with pytest.raises(Refused) as refused:
+        check(DSR, table, FileMapping({1: "rated_on"}, {}))
+    assert "unknown_question" == refused.value.code

@@ -14,6 +14,7 @@ from tests.services.outcomes.watching import AMBER, GREEN, RED, Watch, a_record,
 from tests.services.referrals.builders import new_id
 from tests.services.referrals.loading import a_changed_row, a_new_row, load
 from tests.services.referrals.rig import Owner
+from tests.services.referrals.uploading import Loader, a_loader, a_row, counts
 
 RATED = date(2025, 11, 20)
 LONG_AGO = datetime(2025, 11, 20, tzinfo=LONDON)
@@ -103,6 +104,28 @@ async def test_a_row_that_turns_a_record_red_opens_a_task_of_which_nobody_is_tol
 
     assert LONG_AGO == (await watch.the_urgent(administrator)).opened_at
     assert 0 == await told_of(watch, [receipt.record_id])
+
+
+@pytest.mark.requirement("R-USE-013")
+async def test_a_red_of_a_spreadsheet_stands_since_the_date_of_its_row_and_nobody_is_told(watch: Watch) -> None:
+    loader = await Loader.open(watch.rig.referrals, a_loader())
+    began = watch.clock()
+    dated, undated = a_row(risk_level=RED, risk_level_date=RATED.isoformat()), a_row(risk_level=RED)
+    turning = a_row(risk_level=AMBER, risk_level_date="2025-10-01")
+    silent = a_row(risk_level=AMBER, risk_level_date="2025-10-01")
+    shown = await loader.load(loader.file(dated, undated, turning, silent))
+    first, second, third, fourth = [each.record_id for each in await loader.rows(shown.upload_id, "new")]
+
+    dated_again = turning | {"risk_level": RED, "risk_level_date": RATED.isoformat()}
+    file = loader.file(dated_again, silent | {"risk_level": RED, "risk_level_date": ""})
+    assert (0, 2, 0, 0) == counts(await loader.load(file))
+    await watch.hear()
+
+    tasks = (await watch.listed(loader.user)).urgent
+    since = {each.record_id: each.opened_at if each.opened_at < began else None for each in tasks}
+    assert {first: LONG_AGO, third: LONG_AGO, second: None, fourth: None} == since
+    added = [each.record_id for each in tasks]
+    assert (0, []) == (await told_of(watch, added), await notices_about(watch, added))
 
 
 @pytest.mark.requirement("R-USE-013", "R-FLOW-013")

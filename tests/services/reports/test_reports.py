@@ -189,3 +189,28 @@ async def test_the_file_says_what_was_asked_for_and_as_at_when(rig: Rig) -> None
 
 def headings(book: Workbook) -> list[str]:
     return [str(heading) for heading in next(book.worksheets[0].iter_rows(max_row=1, values_only=True))]
+
+
+@pytest.mark.requirement("R-USE-005")
+async def test_a_downloaded_list_holds_its_records_in_scope_alone_and_says_so(rig: Rig, owner: Owner) -> None:
+    here, elsewhere = rig.organisation("Alpha"), rig.organisation("Beta")
+    reader = rig.somebody(Role.REPORTING, here)
+    listed, left_out, unseen = [
+        await rig.submit(organisation, first_name=name)
+        for organisation, name in ((here, "Listed"), (here, "Left out"), (elsewhere, "Unseen"))
+    ]
+    await rig.copy()
+    asked = a_request().model_copy(update={"record_ids": (listed.record_id, unseen.record_id)})
+
+    job = await rig.ask(reader, asked)
+    assert await rig.make()
+    book = await rig.workbook(reader, job)
+
+    assert ["Listed"] == column(book, "First Name")
+    facts = {str(row[0]): row[1] for row in book["Definitions"].iter_rows(values_only=True) if row[0]}
+    said = "Only the entries of a list that was filtered or searched on its page: 2"
+    assert (1, said) == (facts["Records"], facts["List downloaded"])
+    rows = await owner.rows("SELECT subjects FROM audit WHERE $1 = ANY (subjects)", job.job_id)
+    named = {each for row in rows for each in row["subjects"]}
+    assert {job.job_id, listed.record_id} == named
+    assert left_out.record_id not in named

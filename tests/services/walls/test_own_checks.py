@@ -26,6 +26,25 @@ from shared.contracts.actions import (
     RecordPlanTold,
     ReportAction,
 )
+from shared.contracts.meetings import (
+    AddAddendum,
+    AddItem,
+    CancelMeeting,
+    ChangeMeeting,
+    CloseMeeting,
+    DeclareInterest,
+    ListMeetings,
+    ListSeries,
+    PlanMeeting,
+    ReadAgenda,
+    ReadItem,
+    ReadPack,
+    RemoveItem,
+    SaveAttendance,
+    SaveMinutes,
+    SaveSeries,
+    StartMeeting,
+)
 from shared.contracts.notifier import CountUndelivered, ListMails, SendAgain
 from shared.contracts.outcomes import (
     AcknowledgeTask,
@@ -76,18 +95,8 @@ Ask = Callable[[World], Request[Message]]
 # The numbers of replies that count what is in reach.
 COUNTS = frozenset(
     {
-        "total",
-        "matches",
-        "count",
-        "waiting",
-        "urgent",
-        "unseen",
-        "agenda",
-        "met",
-        "mine",
-        "open",
-        "overdue",
-        "to_confirm",
+        *("total", "matches", "count", "waiting", "urgent", "unseen", "agenda", "met"),
+        *("items", "done", "mine", "open", "overdue", "to_confirm"),
     }
 )
 # Derived from records of everybody, or written about a stranger's own record beside those of the world.
@@ -112,6 +121,11 @@ def command(kind: Callable[..., Request[Message]], **more: object) -> Ask:
 
 def owned_by(world: World) -> ActionOwner:
     return ActionOwner(colleague_id=world.holder.user_id)
+
+
+def command_of(kind: Callable[..., Request[Message]], meeting: str, **more: object) -> Ask:
+    """Return a request about the first record at a meeting of the world."""
+    return lambda world: command(kind, meeting_id=getattr(world.meetings, meeting), **more)(world)
 
 
 READS: dict[str, Ask] = {
@@ -154,6 +168,10 @@ READS: dict[str, Ask] = {
     "the number of actions": lambda _: CountActions(),
     "the action": lambda world: ReadAction(action_id=world.action.action_id),
     "its actions": by_id(ListRecordActions),
+    "meetings": lambda _: ListMeetings(),
+    "the agenda of a meeting": lambda world: ReadAgenda(meeting_id=world.meetings.running),
+    "the minutes": lambda world: ReadItem(meeting_id=world.meetings.running, record_id=world.record.record_id),
+    "the print pack": lambda world: ReadPack(meeting_id=world.meetings.closed),
     "mails": lambda _: ListMails(),
     "undelivered mails": lambda _: ListMails(undelivered=True),
     "the number of undelivered mails": lambda _: CountUndelivered(),
@@ -215,6 +233,22 @@ WRITES: dict[str, Ask] = {
         command_id=new_id(), action_id=world.action.action_id, version=3, verdict="close"
     ),
     "who was told of the plan": command(RecordPlanTold, party="mdt", why_not="A stranger forgot"),
+    "minutes": lambda world: SaveMinutes(
+        command_id=new_id(),
+        meeting_id=world.meetings.running,
+        record_id=world.record.record_id,
+        version=1,
+        edition=EDITION,
+        answers={"update": "A stranger's minutes"},
+    ),
+    "an addendum": command_of(AddAddendum, "closed", text="A stranger's addendum"),
+    "a person put on the agenda": lambda world: AddItem(
+        command_id=new_id(), meeting_id=world.meetings.running, record_id=world.records[1].record_id
+    ),
+    "a person taken off the agenda": lambda world: RemoveItem(
+        command_id=new_id(), meeting_id=world.meetings.running, record_id=world.agenda.record_id
+    ),
+    "an interest": command_of(DeclareInterest, "running"),
     "a mail again": lambda world: SendAgain(command_id=new_id(), mail_id=world.mail_id),
     "a report of the organisation": lambda world: StartReport(
         command_id=new_id(), report="referrals", organisation_id=world.organisation_id
@@ -259,8 +293,19 @@ OF_UPLOADS = (
     ReadUpload,
     StartUpload,
 )
-# Requests that are about no person: the texts of a register.
-ABOUT_NO_PERSON = {PublishOverlay, ListOverlays}
+# Requests that are about no person: the texts of a register, and its meetings. Every administrator may make these.
+ABOUT_NO_PERSON = {
+    PublishOverlay,
+    ListOverlays,
+    ListSeries,
+    SaveSeries,
+    PlanMeeting,
+    ChangeMeeting,
+    CancelMeeting,
+    StartMeeting,
+    CloseMeeting,
+    SaveAttendance,
+}
 
 
 def rightful(world: World, request: Request[Message]) -> Visitor:

@@ -42,6 +42,7 @@ from tests.services.referrals.builders import EDITION, a_referral, a_visitor, co
 from tests.services.referrals.people import a_person, unasked
 from tests.services.reports.rig import Rig, context_of
 from tests.services.two_bodies import an_organisation_register
+from tests.services.walls.meetings import MINUTES_TEXT, MeetingsOfWorld
 from tests.support.connections import ServicePools
 
 WALLED = ("referrals", "outcomes", "reports", "notifier")
@@ -90,7 +91,7 @@ class World:
     Three open records of one person, two of which are linked, and an archived one.
 
     The first has a note, an update, a holder, an outcome and an urgent task. There are a draft, a report, a mail, an
-    upload with a row about it, and the amber record of another person on the agenda.
+    upload with a row about it, and the amber record of another person on the agenda. Two meetings are about them.
     """
 
     rig: Rig
@@ -110,6 +111,7 @@ class World:
     upload_id: UUID
     agenda: TaskShown = field(init=False)
     action: ActionReceipt = field(init=False)
+    meetings: MeetingsOfWorld = field(default_factory=MeetingsOfWorld)
 
     @property
     def record(self) -> RecordReceipt:
@@ -145,6 +147,7 @@ class World:
             FAILED_ROWS,
             NOTE_TEXT,
             ACTION_TEXT,
+            MINUTES_TEXT,
             FILE.decode(),
             b64encode(FILE).decode(),
             HOLDER_NAME,
@@ -285,6 +288,8 @@ async def _fill_rows(world: World, owners: Owners) -> None:
         world.record.record_id,
         world.creator.user_id,
     )
+    record, agenda = (world.record.record_id, world.record.reference), (world.agenda.record_id, world.agenda.reference)
+    await world.meetings.add(owners["outcomes"], world.administrator, world.second, record, agenda)
     await owners["referrals"].execute("SELECT fold_deltas()")
     await world.ask(world.creator, unasked(**a_person(first_name="Wallflower")))  # counted by rows that are not folded
     await owners["reports"].execute("INSERT INTO chunk VALUES ($1, 0, 0, $2)", world.job.job_id, FILE)

@@ -86,13 +86,13 @@ BEGIN
     UPDATE outcome AS o SET compartment_id = w.compartment_id
     FROM unnest(p_records, p_compartments) AS w (record_id, compartment_id)
     WHERE o.record_id = w.record_id AND o.compartment_id <> w.compartment_id;
+    PERFORM move_items(p_records, p_compartments);
     UPDATE action AS a SET compartment_id = w.compartment_id
     FROM unnest(p_records, p_compartments) AS w (record_id, compartment_id)
     WHERE a.record_id = w.record_id AND a.compartment_id <> w.compartment_id;
     UPDATE plan_told AS p SET compartment_id = w.compartment_id
     FROM unnest(p_records, p_compartments) AS w (record_id, compartment_id)
     WHERE p.record_id = w.record_id AND p.compartment_id <> w.compartment_id;
-    PERFORM move_items(p_records, p_compartments);
 END
 $$;
 

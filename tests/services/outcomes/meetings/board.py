@@ -1,7 +1,7 @@
 """Helpers for tests of meetings: people with ratings, a clock, and every step of a meeting in one call."""
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from services.outcomes.handlers.watching import bring_into_line
@@ -74,7 +74,7 @@ class Person:
             record_id=self.record_id,
             register_code=self.register_code,
             bodies=self.compartment.bodies,
-            reference=f"PAIR-{self.record_id.hex[:8]}",
+            reference=f"PAIR-{self.record_id.hex[:4]}-{self.record_id.hex[4:8]}".upper(),
             version=self.version,
             is_open=self.is_open,
             urgency=URGENCIES[self.rating],
@@ -130,22 +130,25 @@ class Board:
         await self.tell(person)
         return person.record_id
 
-    async def people_rated(self, *ratings: str, **more: float) -> list[UUID]:
-        return [await self.person(each, **more) for each in ratings]  # type: ignore[arg-type]
-
     async def tell(self, person: Person) -> None:
         self.people[person.record_id] = person
         async with transaction(self.rig.background) as db:
             await bring_into_line(db, person.record_id, person.standing, self.clock.now)
 
-    async def change(self, record_id: UUID, *bodies: str, **changes: object) -> None:
-        """Save a new version of a person's record, and let outcomes know."""
+    async def change(self, record_id: UUID, rating: str = "", *bodies: str, locality: str = "") -> None:
+        """Save a new version of a person's record, with another rating, bodies or locality, and let outcomes know."""
         person = self.people[record_id]
-        if "rating" in changes:
-            changes = {"rated_at": self.clock.now, **changes}
+        person = replace(person, version=person.version + 1)
+        if rating and rating != person.rating:
+            person = replace(person, rating=rating, rated_at=self.clock.now)
         if bodies:
-            changes["compartment"] = compartment_of(person.register_code, bodies)
-        await self.tell(replace(person, version=person.version + 1, **changes))  # type: ignore[arg-type]
+            person = replace(person, compartment=compartment_of(person.register_code, bodies))
+        await self.tell(replace(person, locality=locality or person.locality))
+
+    async def leave(self, record_id: UUID, *, is_open: bool = False) -> None:
+        """Let a person leave the register, or come back."""
+        person = self.people[record_id]
+        await self.tell(replace(person, version=person.version + 1, is_open=is_open))
 
     # -------------------------------------------------------------------------------------------------------- meetings
     async def series(self, locality: str | None = SOUTH, *, visitor: Visitor | None = None, **more: object) -> UUID:
@@ -213,7 +216,7 @@ class Board:
         return await self.rig.ask(visitor or self.visitor, ReadItem(meeting_id=meeting_id, record_id=record_id))
 
     async def save(
-        self, meeting_id: UUID, record_id: UUID, version: int = 0, *, done: bool = False, **answers: Answer
+        self, meeting_id: UUID, record_id: UUID, version: int = 0, /, *, done: bool = False, **answers: Answer
     ) -> MinutesReceipt:
         asked = some_minutes(meeting_id, record_id, version, done=done, **answers)
         return await self.rig.ask(self.visitor, asked)
@@ -245,7 +248,7 @@ def a_plan(series_id: UUID, starts_at: datetime, **changes: object) -> PlanMeeti
 
 
 def some_minutes(
-    meeting_id: UUID, record_id: UUID, version: int = 0, *, done: bool = False, **answers: Answer
+    meeting_id: UUID, record_id: UUID, version: int = 0, /, *, done: bool = False, **answers: Answer
 ) -> SaveMinutes:
     return SaveMinutes(
         command_id=new_id(),
@@ -256,8 +259,3 @@ def some_minutes(
         answers=answers,
         done=done,
     )
-
-
-def london_noon(day: date) -> datetime:
-    """Return noon of a day, in UTC."""
-    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
