@@ -138,16 +138,16 @@ async def test_several_are_confirmed_at_once(browser: Browser, acting: StandInAc
     page = await browser.see(f"{LIST}?show=to_confirm")
     boxes = [str(box["value"]) for box in page.tree.select("input[type=checkbox]")]
 
-    target = await browser.go_on(LIST, {"action": boxes[0]})
+    target = await browser.go_on(LIST, {"ticked": boxes[0]})
     said = await browser.see(target)
 
     (confirmed,) = acting.heard(DecideAction)
     assert (UUID(int=501), 2, "close") == (confirmed.action_id, confirmed.version, confirmed.verdict)
     assert "The actions have been confirmed and closed." in said.texts(".nhsuk-notification-banner__heading")
     acting.failing[DecideAction] = Refused(Conflict(version=3))
-    assert target.replace("confirmed", "some_confirmed") == await browser.go_on(LIST, {"action": boxes[1]})
+    assert target.replace("confirmed", "some_confirmed") == await browser.go_on(LIST, {"ticked": boxes[1]})
     assert target.replace("confirmed", "none_ticked") == await browser.go_on(LIST, {})
-    assert 400 == (await browser.post(LIST, {"action": "x-1-y"})).status
+    assert 400 == (await browser.post(LIST, {"ticked": "x-1-y"})).status
 
 
 # ---------------------------------------------------------------------------------------------------------- one action
