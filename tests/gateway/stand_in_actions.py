@@ -19,6 +19,7 @@ from shared.contracts.actions import (
     FollowUpAction,
     ListActions,
     ListRecordActions,
+    MeetingDecision,
     PlanTold,
     ReadAction,
     RecordActions,
@@ -76,6 +77,7 @@ class StandInActions(StandIn):
     counts: ActionCounts = NONE
     entries: tuple[ActionEntry, ...] = ()
     told: tuple[PlanTold, ...] = ()
+    decisions: tuple[MeetingDecision, ...] = ()
     has_left: bool = False
     unseen: bool = False
     changes: dict[str, object] = field(default_factory=dict)
@@ -107,7 +109,9 @@ class StandInActions(StandIn):
         return ActionRead(action=action, entries=self.entries, has_left=self.has_left)
 
     def _of_record(self, asked: ListRecordActions) -> RecordActions:
-        return RecordActions(record_id=asked.record_id, actions=self.actions, told=self.told, may_add=True)
+        return RecordActions(
+            record_id=asked.record_id, actions=self.actions, told=self.told, decisions=self.decisions, may_add=True
+        )
 
     def _names(self, _asked: NameRecords) -> NamedRecords:
         if self.unseen:

@@ -14,6 +14,7 @@ from shared.contracts.actions import (
     DecideAction,
     FollowUpAction,
     ListActions,
+    MeetingDecision,
     PlanTold,
     RecordPlanTold,
     ReportAction,
@@ -316,8 +317,11 @@ async def test_the_lead_sees_the_actions_and_records_who_was_told(owner: Browser
         PlanTold(party="family", told_on=None, why_not="They asked not to be", recorded_by="Ada", recorded_at=WHEN),
     )
 
+    acting.decisions = (MeetingDecision(held_on=TODAY, meeting="South area meeting", decision="Discuss again"),)
+
     page = await owner.see(OF_RECORD)
     assert [] == page.texts("main form")
+    assert [f"{TODAY:%d/%m/%Y}, South area meeting: Discuss again"] == page.texts("main ul.nhsuk-list--bullet li")
     assert ("Ask housing " * 30).strip() in page.html
     assert f"The MDT: told on {TODAY:%d/%m/%Y} by Jenny Harris." in page.html
     assert "The family or carers: not told. They asked not to be" in page.html

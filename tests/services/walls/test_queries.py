@@ -41,7 +41,8 @@ OF_SCOPE = """
     outcomes.store.tasks.COUNT_TASKS outcomes.store.tasks.FIND_URGENT outcomes.store.tasks.HOLD_URGENT
     outcomes.store.outcomes.FIND_LAST outcomes.store.tasks.COUNT_MET outcomes.store.tasks.HOLD_AGENDA
     outcomes.store.tasks.LIST_AGENDA outcomes.store.tasks.LIST_DISCUSSED outcomes.store.tasks.LIST_URGENT
-    outcomes.store.actions.COUNT_ACTIONS outcomes.store.actions.FIND_ACTION outcomes.store.actions.FIND_COMPARTMENT
+    outcomes.store.actions.COUNT_ACTIONS outcomes.store.actions.DECISIONS_OF_RECORD
+    outcomes.store.actions.FIND_ACTION outcomes.store.actions.FIND_COMPARTMENT
     outcomes.store.actions.HOLD_ACTION outcomes.store.actions.LIST_ACTIONS outcomes.store.actions.LIST_OF_RECORD
     outcomes.store.meeting_agendas.COUNT_STORED outcomes.store.meeting_agendas.COUNT_UNPLACED
     outcomes.store.meeting_agendas.LIST_PLACED outcomes.store.meeting_agendas.LIST_PLANNED
