@@ -132,9 +132,11 @@ class Writer:
         return self._write("actions_due", said)
 
     def _due_line(self, register: Definition, action: DueAction) -> str:
-        keys = {"today": "actions_mail.line_today", "overdue": "actions_mail.line_overdue"}
-        key = keys.get(action.why, "actions_mail.line")
-        said = register.words(key, reference=action.reference, day=show_date(action.due_on))
+        words, reference, day = register.words, action.reference, show_date(action.due_on)
+        said = {
+            "today": words("actions_mail.line_today", reference=reference, day=day),
+            "overdue": words("actions_mail.line_overdue", reference=reference, day=day),
+        }.get(action.why, words("actions_mail.line", reference=reference, day=day))
         return f"{said}\n{self._public_url}{register.address(f'actions/{action.action_id.hex}/')}"
 
     def record_link(self, register: Definition, record_id: UUID) -> str:

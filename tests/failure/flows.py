@@ -17,6 +17,7 @@ from shared.registers.definition.register import Definition
 from shared.registers.form.reading import read_answers
 from shared.values import london_day
 from tests.failure.canary import NHS_NUMBER, Filled, Sought, fill, sought_word, without, word
+from tests.failure.following_up import WRITTEN_ABOUT_ACTIONS
 from tests.walking import Sheet, Walker, record_in
 
 REPORT_SECONDS = 60
@@ -33,6 +34,7 @@ OTHER_EMAIL = f"{word('stranger')}@{word('elsewhere').lower()}.example"
 WRITTEN_WORDS = (
     *("note", "change", "other change", "reason", "file name", "heading"),
     *("first name in a cell", "last name in a cell", "no date"),
+    *WRITTEN_ABOUT_ACTIONS,
 )
 WRITTEN = tuple(sought_word(what, word(what)) for what in WRITTEN_WORDS)
 ACCOUNT = tuple(

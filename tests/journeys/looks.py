@@ -17,6 +17,8 @@ RECORDS, NEW, RECORD = "/{register}/records/", "/{register}/records/new", "/{reg
 FORM = "/{register}/records/{record}/change/"
 OUTCOMES, HOLDER = "/{register}/records/{record}/outcomes/", "/{register}/records/{record}/holder/"
 RECEIPT, WORK, DUPLICATES = "/{register}/records/{record}/added/", "/{register}/work/", "/{register}/duplicates/"
+RECORD_ACTIONS = "/{register}/records/{record}/actions/"
+ACTIONS, ACTION = "/{register}/actions/", "/{register}/actions/{action}/"
 REPORTING, JOB = "/{register}/reporting/", "/{register}/reporting/jobs/{job}/"
 ADMINISTRATION, USERS = "/{register}/administration/", "/{register}/administration/users/"
 ENDED = "/{register}/ended/"
@@ -111,6 +113,18 @@ LOOKS = {
     "work list": WORK,
     "work list seen": WORK,
     "home with the work list": HOME,
+    # actions
+    "actions of a record": RECORD_ACTIONS,
+    "action not added": RECORD_ACTIONS,
+    "who was told": f"{RECORD_ACTIONS}told/",
+    "record with actions": RECORD,
+    "home with actions": HOME,
+    "actions": ACTIONS,
+    "actions to confirm": ACTIONS,
+    "action": ACTION,
+    "action not reported": ACTION,
+    "action to confirm": ACTION,
+    "action to change": f"{ACTION}change/",
     "reporting": REPORTING,
     "report in the making": JOB,
     "report ready": JOB,

@@ -13,6 +13,19 @@ from services.outcomes.service import service_of as outcomes_of
 from services.referrals.service import service_of as referrals_of
 from services.reports.service import answers_of
 from shared.clock import london_today
+from shared.contracts.actions import (
+    ActionOwner,
+    AddAction,
+    ChangeAction,
+    CountActions,
+    DecideAction,
+    FollowUpAction,
+    ListActions,
+    ListRecordActions,
+    ReadAction,
+    RecordPlanTold,
+    ReportAction,
+)
 from shared.contracts.meetings import (
     AddAddendum,
     AddItem,
@@ -80,7 +93,12 @@ from tests.support.connections import ServicePools
 
 Ask = Callable[[World], Request[Message]]
 # The numbers of replies that count what is in reach.
-COUNTS = frozenset({"total", "matches", "count", "waiting", "urgent", "unseen", "agenda", "met", "items", "done"})
+COUNTS = frozenset(
+    {
+        *("total", "matches", "count", "waiting", "urgent", "unseen", "agenda", "met"),
+        *("items", "done", "mine", "open", "overdue", "to_confirm"),
+    }
+)
 # Derived from records of everybody, or written about a stranger's own record beside those of the world.
 SHARED_TABLES = frozenset({"possible_duplicate", "record_key", "record_search", "record_word", "record_feed"})
 TODAY = london_today()
@@ -99,6 +117,10 @@ def all_of(kind: Callable[..., Request[Message]]) -> Ask:
 
 def command(kind: Callable[..., Request[Message]], **more: object) -> Ask:
     return lambda world: kind(command_id=new_id(), record_id=world.record.record_id, **more)
+
+
+def owned_by(world: World) -> ActionOwner:
+    return ActionOwner(colleague_id=world.holder.user_id)
 
 
 def command_of(kind: Callable[..., Request[Message]], meeting: str, **more: object) -> Ask:
@@ -145,6 +167,10 @@ READS: dict[str, Ask] = {
     "tasks": lambda _: ListTasks(),
     "the number of tasks": lambda _: CountTasks(),
     "its task": by_id(ReadTask),
+    "actions": lambda _: ListActions(wanted="open"),
+    "the number of actions": lambda _: CountActions(),
+    "the action": lambda world: ReadAction(action_id=world.action.action_id),
+    "its actions": by_id(ListRecordActions),
     "meetings": lambda _: ListMeetings(),
     "the agenda of a meeting": lambda world: ReadAgenda(meeting_id=world.meetings.running),
     "the minutes": lambda world: ReadItem(meeting_id=world.meetings.running, record_id=world.record.record_id),
@@ -194,6 +220,22 @@ WRITES: dict[str, Ask] = {
     "a task discussed": lambda world: DiscussTask(
         command_id=new_id(), task_id=world.agenda.task_id, version=world.agenda.version
     ),
+    "another action": lambda world: AddAction(
+        command_id=new_id(), record_id=world.record.record_id, text="Mine", due_on=TODAY, owner=owned_by(world)
+    ),
+    "the action changed": lambda world: ChangeAction(
+        command_id=new_id(), action_id=world.action.action_id, version=1, due_on=TODAY, owner=owned_by(world)
+    ),
+    "the action followed up": lambda world: FollowUpAction(
+        command_id=new_id(), action_id=world.action.action_id, text="Mine"
+    ),
+    "the action reported": lambda world: ReportAction(
+        command_id=new_id(), action_id=world.action.action_id, version=2, result="Done by a stranger"
+    ),
+    "the action confirmed": lambda world: DecideAction(
+        command_id=new_id(), action_id=world.action.action_id, version=3, verdict="close"
+    ),
+    "who was told of the plan": command(RecordPlanTold, party="mdt", why_not="A stranger forgot"),
     "minutes": lambda world: SaveMinutes(
         command_id=new_id(),
         meeting_id=world.meetings.running,

@@ -42,6 +42,9 @@ OF_SCOPE = """
     outcomes.store.tasks.COUNT_TASKS outcomes.store.tasks.FIND_URGENT outcomes.store.tasks.HOLD_URGENT
     outcomes.store.outcomes.FIND_LAST outcomes.store.tasks.COUNT_MET outcomes.store.tasks.HOLD_AGENDA
     outcomes.store.tasks.LIST_AGENDA outcomes.store.tasks.LIST_DISCUSSED outcomes.store.tasks.LIST_URGENT
+    outcomes.store.actions.COUNT_ACTIONS outcomes.store.actions.DECISIONS_OF_RECORD
+    outcomes.store.actions.FIND_ACTION outcomes.store.actions.FIND_COMPARTMENT
+    outcomes.store.actions.HOLD_ACTION outcomes.store.actions.LIST_ACTIONS outcomes.store.actions.LIST_OF_RECORD
     outcomes.store.meeting_agendas.COUNT_STORED outcomes.store.meeting_agendas.COUNT_UNPLACED
     outcomes.store.meeting_agendas.LIST_PLACED outcomes.store.meeting_agendas.LIST_PLANNED
     outcomes.store.meeting_agendas.LIST_STORED outcomes.store.meeting_agendas.REMOVE_ITEM
@@ -63,6 +66,7 @@ OF_USER = """
     referrals.store.uploads.ADD referrals.store.uploads.CANCEL_UNREACHED referrals.store.uploads.FIND
     referrals.store.uploads.FIND_OPEN
     referrals.store.uploads.HOLD referrals.store.uploads.LIST
+    outcomes.store.actions.COUNT_OWN_ACTIONS
     reports.store.jobs.ADD reports.store.jobs.COUNT_AT_WORK reports.store.jobs.FIND reports.store.jobs.LIST
 """
 # The same request has found the record, the job, the upload or the mail in scope before. Outcomes asks referrals for
@@ -89,6 +93,10 @@ OF_WHAT_WAS_FOUND = """
     referrals.store.uploads.REMOVE_CHUNKS referrals.store.uploads.REMOVE_ROWS referrals.store.uploads.SUM_CHUNKS
     outcomes.store.endings.FIND_ENDING outcomes.store.endings.FIND_ENDING_STATE outcomes.store.endings.MARK_REVERSED
     outcomes.store.endings.SETTLE outcomes.store.outcomes.ADD_OUTCOME outcomes.store.outcomes.FOLLOW_RECORD
+    outcomes.store.actions.ADD_ACTION outcomes.store.actions.ADD_ENTRY outcomes.store.actions.ADD_TOLD
+    outcomes.store.actions.CHANGE_ACTION outcomes.store.actions.COUNT_ENTRIES
+    outcomes.store.actions.COUNT_OPEN_OF_RECORD outcomes.store.actions.COUNT_TOLD outcomes.store.actions.LIST_ENTRIES
+    outcomes.store.actions.LIST_TOLD outcomes.store.actions.SET_STATE
     outcomes.store.outcomes.LIST_OUTCOMES outcomes.store.tasks.MARK_DISCUSSED
     outcomes.store.tasks.MARK_SEEN
     outcomes.store.meeting_agendas.ADD_INTEREST outcomes.store.meeting_agendas.ADD_ITEM
@@ -116,6 +124,8 @@ OWN_WORK = """
     outcomes.store.standings.NOTE_REVIEWS outcomes.store.standings.CLOSE_TASK outcomes.store.standings.FIND_STANDINGS
     outcomes.store.standings.HOLD_STANDINGS outcomes.store.standings.KEEP_TASK outcomes.store.standings.OPEN_TASK
     outcomes.store.standings.RECORDS_WITH_TASKS outcomes.store.tasks.TAKE_NOT_SEEN
+    outcomes.store.reminders.PLACE_ACTIONS outcomes.store.reminders.TAKE_OVERDUE
+    outcomes.store.reminders.TAKE_REMINDERS
     reports.store.feeds.END_REBUILD reports.store.feeds.FIND_OVERDUE reports.store.feeds.FOLD_WEEKS
     reports.store.feeds.PROVE_TALLIES reports.store.feeds.PROVE_WEEKS reports.store.feeds.RECOUNT
     reports.store.jobs.ADD_CHUNK reports.store.jobs.CLAIM reports.store.jobs.DROP reports.store.jobs.FINISH

@@ -3,6 +3,7 @@
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
@@ -15,6 +16,8 @@ from services.notifier.service import context_of as notifier_context
 from services.referrals.uploads.states import failed_rows
 from shared.assertion import Signer
 from shared.bus.protocol import Context
+from shared.clock import london_today
+from shared.contracts.actions import ActionOwner, ActionReceipt, AddAction, RecordPlanTold
 from shared.contracts.identity import CheckGrant, FindRecipients, Grant, Recipients
 from shared.contracts.notifier import ListMails
 from shared.contracts.outcomes import ListTasks, TaskShown
@@ -45,6 +48,7 @@ from tests.support.connections import ServicePools
 WALLED = ("referrals", "outcomes", "reports", "notifier")
 OTHER_REGISTER = "other"
 NOTE_TEXT = "Called the sister of Wallflower"
+ACTION_TEXT = "Ask housing about the flat in Wallflower Road"
 
 HOLDER_NAME = "Holly Holder"
 FILE = b"PK of the report"
@@ -106,6 +110,7 @@ class World:
     mail_id: UUID
     upload_id: UUID
     agenda: TaskShown = field(init=False)
+    action: ActionReceipt = field(init=False)
     meetings: MeetingsOfWorld = field(default_factory=MeetingsOfWorld)
 
     @property
@@ -132,15 +137,17 @@ class World:
             self.reversal_id,
             self.task_id,
             self.agenda.task_id,
+            self.action.action_id,
             self.job.job_id,
             self.mail_id,
             self.upload_id,
         ]
         texts = [*(each.reference for each in (*self.records, self.archived)), self.agenda.reference]
         texts += [
-            MINUTES_TEXT,
             FAILED_ROWS,
             NOTE_TEXT,
+            ACTION_TEXT,
+            MINUTES_TEXT,
             FILE.decode(),
             b64encode(FILE).decode(),
             HOLDER_NAME,
@@ -193,6 +200,7 @@ async def a_world(pools: Mapping[str, ServicePools], owners: Owners, registers: 
         job=await rig.start(reporter),
     )  # fmt: skip
     await _fill_referrals(world)
+    await _fill_actions(world)
     await _fill_upload(world, owners["referrals"])
     await rig.archive(organisation, archived)
     await rig.tell()
@@ -230,6 +238,16 @@ async def _fill_referrals(world: World) -> None:
     await world.ask(world.creator, SaveDraft(draft_id=world.draft_id, edition=EDITION, typed=typed, seen=seen))
     world.records[0] = await world.ask(world.creator, an_update(world, latest_update="Moved house"))
     await world.rig.record_outcome(world.organisation_id, world.record)
+
+
+async def _fill_actions(world: World) -> None:
+    """Give the holder of the record an action, and record who was told of the plan."""
+    record_id, owner = world.record.record_id, ActionOwner(colleague_id=world.holder.user_id)
+    due_on = london_today() + timedelta(days=9)
+    adding = AddAction(command_id=new_id(), record_id=record_id, text=ACTION_TEXT, due_on=due_on, owner=owner)
+    world.action = await world.ask(world.administrator, adding)
+    telling = RecordPlanTold(command_id=new_id(), record_id=record_id, party="family", why_not=ACTION_TEXT)
+    await world.ask(world.creator, telling)
 
 
 async def _fill_notifier(world: World, pools: ServicePools, registers: Registers) -> None:
