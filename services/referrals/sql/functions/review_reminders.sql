@@ -25,12 +25,15 @@ RETURNS TABLE (
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
+DECLARE
+    coming record;
 BEGIN
+    SELECT NULL::date AS from_day, p_day + 8 AS until_day, p_levels AS levels, p_days AS days INTO coming;
     RETURN QUERY
     WITH due AS (
         SELECT r.id, review_due(r.rating, r.rated_at, r.next_review, r.review_agreed_at, p_levels, p_days) AS due_on
         FROM record AS r
-        WHERE r.id = ANY(due_scope_ids(p_register, NULL, NULL, NULL, NULL, p_day + 8, p_levels, p_days, NULL))
+        WHERE r.id = ANY(due_scope_ids(p_register, NULL, NULL, NULL, coming, NULL))
     ), reminded AS (
         INSERT INTO review_reminder AS m (record_id, due_on, is_overdue, reminded_on)
         SELECT d.id, d.due_on, d.due_on < p_day, p_day
