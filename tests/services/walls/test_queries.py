@@ -98,7 +98,7 @@ OWN_WORK = """
     referrals.store.editions.COUNT_RECORDS referrals.store.ending.END_DUE
     referrals.store.holding.TELL_COVERS referrals.store.review_reminders.REMIND
     referrals.store.feed.READ referrals.store.feed.READ_PEOPLE
-    referrals.store.feed.READ_RATINGS
+    referrals.store.feed.READ_RATINGS referrals.store.feed.READ_AGREED
     referrals.store.settling.FIND_ALIKE referrals.store.settling.FIND_UNSETTLED
     referrals.store.settling.FLAG_ALIKE referrals.store.settling.REFOLD
     referrals.store.standing.LIST_STANDINGS referrals.store.standing.READ_STANDINGS

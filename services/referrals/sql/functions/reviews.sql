@@ -169,6 +169,17 @@ BEGIN
 END
 $$;
 
+-- Return the days agreed for the next reviews of some records, for those that have one. SECURITY DEFINER: reports reads all
+-- registers and compartments.
+CREATE OR REPLACE FUNCTION read_agreed(p_records uuid [])
+RETURNS TABLE (record_id uuid, next_review date, review_agreed_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
+    SELECT r.id, r.next_review, r.review_agreed_at
+    FROM record AS r
+    WHERE r.id = ANY(p_records) AND r.next_review IS NOT NULL
+$$;
+GRANT EXECUTE ON FUNCTION read_agreed(uuid []) TO referrals_background;
+
 -- Return the days agreed for the next reviews of records in sight, with the times at which they were agreed. Not audited:
 -- the caller has read these very records.
 CREATE OR REPLACE FUNCTION review_days(p_scope jsonb, p_records uuid []) RETURNS TABLE (
