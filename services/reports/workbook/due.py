@@ -8,6 +8,8 @@ new count.
 from collections.abc import Mapping
 from datetime import date, timedelta
 
+from shared.values import day_of
+
 AGREED = "#agreed"
 REVIEW = "#review:"
 DAY = len("2026-06-30")
@@ -33,9 +35,8 @@ def is_review(name: str) -> bool:
 def due_on(name: str, text: str, days: Mapping[str, int]) -> date | None:
     """Return the day on which a review so counted is due, by these intervals. None if there is no such day."""
     if name == AGREED:
-        return date.fromisoformat(text)
-    rated, kept = date.fromisoformat(text[:DAY]), text[DAY:].strip()
+        return day_of(text)
+    rated, kept = day_of(text[:DAY]), day_of(text[DAY:].strip())
     interval = days.get(name.removeprefix(REVIEW))
-    found = [date.fromisoformat(kept)] if kept else []
-    found += [rated + timedelta(days=interval)] if interval else []
-    return min(found, default=None)
+    by_interval = rated + timedelta(days=interval) if rated and interval else None
+    return min((day for day in (kept, by_interval) if day), default=None)
