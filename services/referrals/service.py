@@ -12,6 +12,7 @@ from services.referrals.handlers.notes import NoteTaking
 from services.referrals.handlers.publishing import Publishing
 from services.referrals.handlers.reading import ReadRecordHandlers
 from services.referrals.handlers.reversing import Reversing
+from services.referrals.handlers.review_reminders import ReviewReminders
 from services.referrals.handlers.reviews import DueReviewHandlers
 from services.referrals.handlers.saving import Saving
 from services.referrals.handlers.settling import Settling
@@ -178,6 +179,7 @@ def jobs_of(context: ServiceContext) -> list[Job]:
         Job("records.settle", Settling(context).settle, every=SETTLE_EVERY_SECONDS),
         Job("records.end", DueRecords(context).end, every=END_EVERY_SECONDS),
         Job("covers.tell", CoverNotices(context).tell, every=END_EVERY_SECONDS),
+        Job("reviews.remind", ReviewReminders(context).remind, every=END_EVERY_SECONDS),
         Job("drafts.purge", lambda: purge_drafts(context)),
         Job("uploads.purge", lambda: purge_uploads(context.background)),
     ]

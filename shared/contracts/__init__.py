@@ -190,6 +190,7 @@ EVENTS: tuple[type[Event], ...] = (
     events.RecordReinstated,
     events.RecordMoved,
     events.RecordsLoaded,
+    reviews.ReviewsDue,
     events.RoutineNotice,
     events.UrgentNotice,
     outcomes.OutcomeRecorded,

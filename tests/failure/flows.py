@@ -254,6 +254,17 @@ async def see_what_waits(walker: Walker) -> None:
     await walker.post(walker.at("discussed/"), {"task": word("no task")})
 
 
+async def review(walker: Walker, record: str) -> None:
+    """Look at the reviews that are due, confirm one, and send a button that makes no sense."""
+    page = walker.at("reviews/")
+    await walker.see(page)
+    await walker.see(f"{page}?due=soon")
+    await walker.see(walker.at("records/?review=overdue&review=soon&sort=review"))
+    version = (await walker.open(record)).fields("version")["version"]
+    await walker.see(await walker.go_on(page, {"review": f"{record}-{version}-{uuid4().hex}"}))
+    await walker.post(page, {"review": word("no review")})
+
+
 async def reverse(walker: Walker, reference: str) -> None:
     """
     Look for the ended record, ask for a reversal with a reason, try to confirm it as the same user, then withdraw it.
@@ -373,6 +384,11 @@ async def reword(walker: Walker) -> None:
     form = (await walker.see(page)).fields("version") | {"new-label-1": "Elsewhere"}
     checked = (await walker.post(page, form | {"act": "check"})).fields("version")
     await walker.see(await walker.go_on(page, checked | {"act": "publish"}))
+    reviews = (await walker.see(f"{hub}reviews/")).fields("version") | {
+        "days-red": "7",
+        "source": word("review policy"),
+    }
+    await walker.post(f"{hub}reviews/", reviews | {"act": "check"})
     home = (await walker.see(f"{hub}home/")).fields("version")
     assert 422 == (await walker.post(f"{hub}home/", home | {"act": "check"})).status
 

@@ -23,6 +23,7 @@ REPORTING, JOB = "/{register}/reporting/", "/{register}/reporting/jobs/{job}/"
 ADMINISTRATION, USERS = "/{register}/administration/", "/{register}/administration/users/"
 ENDED = "/{register}/ended/"
 MAILS, REVERSALS = "/{register}/administration/mails/", "/{register}/administration/reversals/"
+REVIEWS = "/{register}/reviews/"
 SETTINGS, TEXT_SETTING = "/{register}/administration/settings/", "/{register}/administration/settings/{part}/"
 LOAD, UPLOAD = "/{register}/load/", "/{register}/load/{upload}/"
 LIST_SETTING = "/{register}/administration/settings/{part}/{question}/"
@@ -152,6 +153,10 @@ LOOKS = {
     "mail sent again": MAILS,
     "settings": SETTINGS,
     "settings read only": SETTINGS,
+    "settings reviews": TEXT_SETTING,
+    "settings check of reviews": TEXT_SETTING,
+    "overdue reviews": REVIEWS,
+    "reviews due soon": REVIEWS,
     "settings list": LIST_SETTING,
     "settings list with problems": LIST_SETTING,
     "settings check": LIST_SETTING,

@@ -78,6 +78,7 @@ from shared.contracts.referrals.naming import NameRecords
 from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay
 from shared.contracts.referrals.reading import AddNote, PastWanted, ReadHistory, ReadPast, ReadRecord
 from shared.contracts.referrals.reversing import AskReversal, CountReversals, DecideReversal, ListReversals
+from shared.contracts.referrals.reviews import ListDueReviews
 from shared.contracts.referrals.saving import ReviewRecord
 from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
 from shared.front_door import AnsweredRequest
@@ -140,6 +141,10 @@ READS: dict[str, Ask] = {
     "a search within names": lambda _: ListRecords(search="allflowe"),
     "a search by reference": lambda world: ListRecords(search=world.record.reference),
     "a search by number": lambda world: ListRecords(search=str(world.person["nhs_number"])),
+    "the list by review": lambda _: ListRecords.model_validate({"narrowing": {"reviews": ["overdue", "soon"]}}),
+    "the list in the order of reviews": lambda _: ListRecords(sort="review"),
+    "the search in the order of reviews": lambda _: ListRecords(search="Wallflower", sort="review"),
+    "due reviews": lambda _: ListDueReviews(due="soon"),
     "the caseload": lambda _: ReadCaseload(),
     "the record": by_id(ReadRecord, past=PastWanted()),
     "its history": by_id(ReadHistory),

@@ -38,6 +38,8 @@ OF_SCOPE = """
     referrals.store.loaded.LOAD_VERSIONS
     referrals.store.saving.FIND_FOR_UPDATE referrals.store.saving.SAVE_VERSION referrals.store.saving.STORE_VERSION
     referrals.store.saving.SAVE_REVIEW
+    referrals.store.reviews.COUNT_DUE referrals.store.reviews.LIST_BY_REVIEW referrals.store.reviews.LIST_DUE
+    referrals.store.reviews.REVIEW_DAYS
     referrals.store.saving.SUBMIT_RECORD referrals.store.upload_work.FIND_PRESENT
     outcomes.store.tasks.COUNT_TASKS outcomes.store.tasks.FIND_URGENT outcomes.store.tasks.HOLD_URGENT
     outcomes.store.outcomes.FIND_LAST outcomes.store.tasks.COUNT_MET outcomes.store.tasks.HOLD_AGENDA
@@ -111,9 +113,9 @@ OWN_WORK = """
     referrals.store.counting.FOLD_DELTAS referrals.store.counting.PROVE_COUNTERS
     referrals.store.counting.REFRESH_STATISTICS referrals.store.drafts.SWEEP
     referrals.store.editions.COUNT_RECORDS referrals.store.ending.END_DUE
-    referrals.store.holding.TELL_COVERS
+    referrals.store.holding.TELL_COVERS referrals.store.review_reminders.REMIND
     referrals.store.feed.READ referrals.store.feed.READ_PEOPLE referrals.store.feed.READ_LEAVING
-    referrals.store.feed.READ_RATINGS
+    referrals.store.feed.READ_RATINGS referrals.store.feed.READ_AGREED
     referrals.store.settling.FIND_ALIKE referrals.store.settling.FIND_UNSETTLED
     referrals.store.settling.FLAG_ALIKE referrals.store.settling.REFOLD
     referrals.store.standing.LIST_STANDINGS referrals.store.standing.READ_STANDINGS
