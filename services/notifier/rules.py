@@ -15,7 +15,8 @@ Lane = Literal["now", "bulk"]
 RecordTemplate = Literal["new_record", "urgent_record"]
 ManyTemplate = Literal["records_loaded", "records_handed_over"]
 ActionTemplate = Literal["actions_due"]
-AnyTemplate = Template | RecordTemplate | ManyTemplate | ActionTemplate
+ReviewTemplate = Literal["reviews_due"]
+AnyTemplate = Template | RecordTemplate | ManyTemplate | ActionTemplate | ReviewTemplate
 Stage = Literal["connection", "mail"]
 Ending = Literal["accepted", "failed", "given_up"]
 
@@ -25,6 +26,7 @@ TEMPLATES: tuple[AnyTemplate, ...] = (
     *get_args(RecordTemplate),
     *get_args(ManyTemplate),
     *get_args(ActionTemplate),
+    *get_args(ReviewTemplate),
 )
 SOMEBODY_WAITS: frozenset[AnyTemplate] = frozenset({"pin", "urgent_record"})
 

@@ -26,6 +26,7 @@ from shared.contracts.referrals.events import (
     RoutineNotice,
     UrgentNotice,
 )
+from shared.contracts.referrals.reviews import ReviewsDue
 from shared.front_door import for_anyone, for_callers, for_visitors
 from shared.jobs import Job
 from shared.log import warn
@@ -41,6 +42,7 @@ EVENTS: tuple[type[AnyNotice], ...] = (
     UrgentNotice,
     UrgentNotSeen,
     ActionsDue,
+    ReviewsDue,
 )
 EXPIRE_SECONDS = 5.0
 
