@@ -81,7 +81,7 @@ def build(context: ServiceContext, _settings: ReferralsSettings) -> Service:
 
 def service_of(context: ServiceContext) -> Service:
     """Return the service for a context. It needs no settings of its own."""
-    saving, reading, comparing = Saving(context), ReadRecordHandlers(context), Comparing(context)
+    saving, reading = Saving(context), ReadRecordHandlers(context)
     archiving, standing = Archiving(context, saving), RecordStatusHandlers(context)
     reversing, publishing = Reversing(context), Publishing(context)
     work = UploadWork(context, OrganisationNames(context.bus))
@@ -105,10 +105,7 @@ def service_of(context: ServiceContext) -> Service:
             *_of_holding(HoldingHandlers(context)),
             *_of_handing_over(HandOverHandlers(context)),
             *_of_looking(LookingHandlers(context)),
-            for_visitors(ListDuplicates, Permission.ADMINISTER, comparing.list_open),
-            for_visitors(ListLinked, Permission.ADMINISTER, comparing.list_linked),
-            for_visitors(CountDuplicates, Permission.ADMINISTER, comparing.count_open),
-            for_visitors(DecideDuplicate, Permission.ADMINISTER, comparing.decide),
+            *_of_comparing(Comparing(context)),
             *drafting_of(Drafting(context)),
             for_visitors(CheckRecord, Permission.READ_RECORDS, archiving.check),
             for_visitors(ArchiveRecord, Permission.RECORD_OUTCOME, archiving.archive),
@@ -139,6 +136,15 @@ def _of_holding(holding: HoldingHandlers) -> list[AnsweredRequest]:
         for_visitors(AddCover, Permission.ADMINISTER, holding.add_cover),
         for_visitors(EndCover, Permission.ADMINISTER, holding.end_cover),
         for_visitors(ReadHoldings, Permission.ADMINISTER, holding.read),
+    ]
+
+
+def _of_comparing(comparing: Comparing) -> list[AnsweredRequest]:
+    return [
+        for_visitors(ListDuplicates, Permission.ADMINISTER, comparing.list_open),
+        for_visitors(ListLinked, Permission.ADMINISTER, comparing.list_linked),
+        for_visitors(CountDuplicates, Permission.ADMINISTER, comparing.count_open),
+        for_visitors(DecideDuplicate, Permission.ADMINISTER, comparing.decide),
     ]
 
 

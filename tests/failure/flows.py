@@ -18,6 +18,7 @@ from shared.registers.form.reading import read_answers
 from shared.values import london_day
 from tests.failure.canary import NHS_NUMBER, Filled, Sought, fill, sought_word, without, word
 from tests.failure.following_up import WRITTEN_ABOUT_ACTIONS
+from tests.failure.handing_over import hand_over, who_looked
 from tests.walking import Sheet, Walker, record_in
 
 REPORT_SECONDS = 60
@@ -232,29 +233,12 @@ async def look_after(walker: Walker, record: str) -> str:
     await walker.post(page, form | {"act": "find", "search": LAST_NAME})
     await walker.post(f"{page}end", form | {"holding": word("no cover")})
     await walker.post(walker.at(f"records/{record}/seen/"), {"task": f"{uuid4().hex}-{uuid4().hex}"})
-    await hand_over(walker)
+    await hand_over(walker, LAST_NAME)
     await who_looked(walker, record)
     said = (await walker.see(walker.at(f"records/{record}/text/"))).html
     reference = re.search(r"DSR-[0-9A-Z]{4}-[0-9A-Z]{4}", said)
     assert reference is not None
     return reference[0]
-
-
-async def who_looked(walker: Walker, record: str) -> None:
-    page = walker.at(f"records/{record}/looked/")
-    await walker.see(page)
-    await walker.see(f"{page}?all=1")
-    await walker.post(page, {"user": uuid4().hex, "first-day": word("no day")})
-
-
-async def hand_over(walker: Walker) -> None:
-    """Open the page of all records of a user, and check a hand-over to nobody."""
-    page = walker.at("hand-over/")
-    await walker.see(page)
-    await walker.post(page, {"act": "find", "whose-search": LAST_NAME, "whose": ""})
-    of = {"of": uuid4().hex, "command": uuid4().hex, "to-search": LAST_NAME, "to": ""}
-    await walker.post(page, of | {"act": "check"})
-    await walker.post(page, of | {"act": "confirm", "to": uuid4().hex, "seen": "0"})
 
 
 async def end(walker: Walker, record: str) -> None:
