@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from gateway.keys import ASSERTION, BUS, REGISTER, VISITOR
+from gateway.pages.actions.addresses import actions_address, has_actions
 from gateway.pages.duplicates.pairs import PAGE as DUPLICATES
 from gateway.pages.duplicates.pairs import count_waiting
 from gateway.pages.mails.mail_list import mails_address
 from gateway.pages.outcomes.reversal_address import PAGE as REVERSALS
 from gateway.pages.outcomes.reversals import count_reversals
+from gateway.pages.reviews.due_list import due_address
 from gateway.pages.users.locked import PAGE as LOCKED
 from gateway.pages.users.user_facts import PAGE as USERS
 from gateway.pages.work import work_list
@@ -22,9 +24,11 @@ from gateway.ui.navigation import PATHS
 from gateway.ui.table import Cell, risk_mark
 from shared import log
 from shared.clock import utc_now
+from shared.contracts.actions import ActionCounts, CountActions
 from shared.contracts.notifier import CountUndelivered, UndeliveredMails
 from shared.contracts.outcomes import CountTasks, TaskCounts
 from shared.contracts.referrals.caseload import Caseload, OwnRecords, ReadCaseload
+from shared.contracts.referrals.reviews import MOST_DUE, DueCounts
 from shared.contracts.users import AccountsWaiting, CountAccountsWaiting
 from shared.messages import NotAnswered
 from shared.permissions import Permission
@@ -59,16 +63,28 @@ class Home:
 
 async def read_home(request: web.Request) -> Home:
     """Ask the services for what the visitor may see of theirs, all at the same time."""
-    caseload, tasks, decisions, emails, accounts = await asyncio.gather(
-        _caseload(request), _tasks(request), _decisions(request), _undelivered(request), _accounts(request)
+    caseload, tasks, actions, decisions, emails, accounts = await asyncio.gather(
+        _caseload(request),
+        _tasks(request),
+        _actions(request),
+        _decisions(request),
+        _undelivered(request),
+        _accounts(request),
     )
     register, found = request[REGISTER], caseload or Caseload()
     return Home(
-        todo=[*tasks, *decisions, *_of_emails(register, emails), *_of_accounts(register, accounts)],
+        todo=[
+            *tasks,
+            *_of_reviews(register, found.reviews),
+            *_of_actions(register, actions),
+            *decisions,
+            *_of_emails(register, emails),
+            *_of_accounts(register, accounts),
+        ],
         has_own=found.own is not None,
         ratings=_ratings(register, found.own) if found.own else [],
         own=list(_own(register, found)),
-        is_whole=None not in (caseload, emails, accounts),
+        is_whole=None not in (caseload, actions, emails, accounts),
     )
 
 
@@ -91,11 +107,52 @@ async def _tasks(request: web.Request) -> list[ActionCard]:
     return [ActionCard(text, href) for text in _counted(register, counts)]
 
 
+def _of_reviews(register: Definition, found: DueCounts) -> list[ActionCard]:
+    """Return the links to the reviews that are overdue, and to those that are due soon."""
+    words = register.words
+    overdue = ActionCard(words("home.overdue_reviews", count=_at_most(found.overdue)), due_address(register))
+    soon = ActionCard(words("home.reviews_due", count=_at_most(found.soon)), due_address(register, "soon"))
+    return [card for count, card in ((found.overdue, overdue), (found.soon, soon)) if count]
+
+
+def _at_most(count: int) -> str:
+    return f"{MOST_DUE:,}+" if count > MOST_DUE else f"{count:,}"
+
+
 def _counted(register: Definition, counts: TaskCounts) -> Iterator[str]:
     if counts.unseen:
         yield register.words("tasks.unseen", count=counts.unseen)
     if counts.agenda:
         yield register.words("tasks.agenda_count", count=counts.agenda)
+
+
+async def _actions(request: web.Request) -> ActionCounts | None:
+    may = has_actions(request[REGISTER]) and request[VISITOR].may(Permission.UPDATE_RECORD)
+    return await ask_if_there(request, CountActions(), seconds=COUNT_SECONDS) if may else ActionCounts()
+
+
+def _of_actions(register: Definition, found: ActionCounts | None) -> list[ActionCard]:
+    """Return the links to one's own actions, and to those that the team must look at."""
+    counts, words = found or ActionCounts(), register.words
+    mine = actions_address(register, "mine")
+    cards = (
+        (counts.mine_due, ActionCard(words("actions.waiting_mine", count=counts.mine_due), mine)),
+        (
+            0 if counts.mine_due else counts.mine,
+            ActionCard(words("actions.waiting_mine_open", count=counts.mine), mine),
+        ),
+        (
+            counts.overdue,
+            ActionCard(words("actions.waiting_overdue", count=counts.overdue), actions_address(register, "overdue")),
+        ),
+        (
+            counts.to_confirm,
+            ActionCard(
+                words("actions.waiting_to_confirm", count=counts.to_confirm), actions_address(register, "to_confirm")
+            ),
+        ),
+    )
+    return [card for count, card in cards if count]
 
 
 async def _undelivered(request: web.Request) -> UndeliveredMails | None:

@@ -59,7 +59,7 @@ from shared.contracts.referrals.naming import NameRecords
 from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay, ReadOverlays
 from shared.contracts.referrals.reading import AddNote, ReadHistory, ReadPast, ReadRecord
 from shared.contracts.referrals.reversing import AskReversal, CountReversals, DecideReversal, ListReversals
-from shared.contracts.referrals.reviews import CountDueReviews, ListDueReviews
+from shared.contracts.referrals.reviews import ListDueReviews
 from shared.contracts.referrals.saving import ReviewRecord, SubmitRecord, UpdateRecord
 from shared.contracts.referrals.standing import ListStandings, ReadStandings
 from shared.front_door import AnsweredRequest, for_anyone, for_callers, for_visitors
@@ -87,7 +87,6 @@ def service_of(context: ServiceContext) -> Service:
             for_visitors(ReviewRecord, Permission.UPDATE_RECORD, saving.review),
             for_visitors(ListRecords, Permission.READ_RECORDS, reading.list_records),
             for_visitors(ListDueReviews, Permission.READ_RECORDS, DueReviewHandlers(context).list_due),
-            for_visitors(CountDueReviews, Permission.READ_RECORDS, DueReviewHandlers(context).count_due),
             for_visitors(ReadCaseload, Permission.READ_RECORDS, CaseloadHandlers(context).read),
             for_visitors(ReadRecord, Permission.READ_RECORDS, reading.read_record),
             for_visitors(NameRecords, Permission.READ_RECORDS, reading.name_records),

@@ -81,7 +81,6 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     saving.SubmitRecord,
     listing.ListRecords,
     reviews.ListDueReviews,
-    reviews.CountDueReviews,
     caseload.ReadCaseload,
     reading.ReadRecord,
     reading.ReadHistory,

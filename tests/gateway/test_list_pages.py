@@ -142,7 +142,7 @@ async def test_who_sees_their_own_alone_has_no_organisations_to_choose(
     page = await fresh.see(LIST)
     await post(fresh, {"organisation": HERE.hex})
 
-    assert ["RISK LEVEL", "LOCALITY"] == page.texts(".ics-filters legend")
+    assert ["RISK LEVEL", "LOCALITY", "Review"] == page.texts(".ics-filters legend")
     assert ListRecords() == lister.heard(ListRecords)[-1]
 
 

@@ -82,6 +82,7 @@ async def test_the_hub_leads_to_every_list_the_home_page_and_the_guidance(browse
         "List: Which tool was completed?",
         "List: What was the outcome?",
         "Home page",
+        "Review intervals",
         "Guidance: Level of risk as identified by the DSD Clinical Support Tool",
     ] == page.texts("dl dt")
     for link in page.tree.select("dl a"):

@@ -58,6 +58,7 @@ from shared.contracts.referrals.naming import NameRecords
 from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay, ReadOverlays
 from shared.contracts.referrals.reading import NoteShown, ReadHistory, ReadPast, ReadRecord
 from shared.contracts.referrals.reversing import CountReversals, ListReversals
+from shared.contracts.referrals.reviews import DueReviews, ListDueReviews
 from shared.contracts.referrals.saving import ReviewRecord, SubmitRecord, UpdateRecord
 from shared.contracts.registration import ReadJoinOffer
 from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
@@ -89,6 +90,7 @@ from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN, StandInOutcomes, an
 from tests.gateway.stand_in_overlays import StandInOverlays
 from tests.gateway.stand_in_referrals import StandInReferrals
 from tests.gateway.stand_in_reports import JOB_ID, StandInReports
+from tests.gateway.stand_in_reviews import StandInReviews, a_due_review
 from tests.gateway.stand_in_uploads import UPLOAD_ID, as_recorded
 from tests.gateway.stand_in_users import JO, StandInUsers, a_proposal
 from tests.gateway.stand_in_work import StandInWork, a_task, seen_by
@@ -175,6 +177,10 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
         ),
         (StandInNotifier(), (ListMails(), CountUndelivered())),
         (StandInCaseload(caseload=a_caseload()), (ReadCaseload(),)),
+        (
+            StandInReviews(found=DueReviews(rows=(a_due_review(),), matches=1)),
+            (ListDueReviews(), ReviewRecord(command_id=ID, record_id=RECORD_ID, version=4)),
+        ),
         (
             StandInOutcomes(outcomes=(an_outcome(),)),
             (

@@ -66,6 +66,7 @@ MADE_BY_PROGRAMS = {
     "ListOrganisations.register_code",
     "ListRecords.narrowing.localities",
     "ListRecords.narrowing.ratings",
+    "ReviewRecord.rating",
     "LogIn.address",
     "LogIn.device_token",
     "LogIn.register_code",

@@ -13,6 +13,7 @@ import pytest_asyncio
 from deploy.runner.places import migration_folders
 from deploy.runner.stack import EmbeddedParts
 from services.notifier.adding import MailRow
+from services.outcomes.meeting_rules import WantedAgenda
 from services.outcomes.store.standings import NewTask
 from services.referrals.rules.search import Search
 from services.referrals.store.finding import ListFilters, ListPage
@@ -36,7 +37,7 @@ CHECKED = re.compile(r"check_keys\([\w.]+,\s*ARRAY\[([^\]]*)\]")
 SENT: dict[str, dict[tuple[str, str], type]] = {
     "identity": {},
     "notifier": {("add_mails", "p_mails"): MailRow},
-    "outcomes": {("open_task", "p_task"): NewTask},
+    "outcomes": {("open_task", "p_task"): NewTask, ("agenda_ids", "p_agenda"): WantedAgenda},
     "referrals": {
         ("open_scope", "p_scope"): Scope,
         ("take_command", "p_command"): NewCommand,

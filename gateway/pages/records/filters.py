@@ -12,6 +12,7 @@ from gateway.ui.form import Choice, Posted
 from gateway.ui.shell import Same
 from gateway.ui.table import Column
 from shared.contracts.referrals.listing import Narrowing, RecordPage, Sort
+from shared.contracts.referrals.reviews import Due
 from shared.permissions import Visitor
 from shared.registers.definition.register import Definition, ListColumn
 from shared.values import fold
@@ -26,11 +27,12 @@ FIELDSET: Final = Markup(
 )
 CLEAR: Final = "all"
 WHOLE_LIST: Final = "whole"
-FILTERS: Final = frozenset({"rating", "locality", "organisation"})  # the names in the form
+FILTERS: Final = frozenset({"rating", "locality", "organisation", "review"})  # the names in the form
 TURNED: Final = "-turned"
 FOLDED: Final = frozenset({"organisation", "created", "created_by"})  # what a phone shows in one small line
-SORTS: tuple[Sort, ...] = ("updated", "rating", "name", "created")
-GOES_UP: Mapping[Sort, bool] = {"updated": False, "created": False, "rating": False, "name": True}
+SORTS: tuple[Sort, ...] = ("updated", "rating", "name", "created", "review")
+DUE: tuple[Due, ...] = ("overdue", "soon")
+GOES_UP: Mapping[Sort, bool] = {"updated": False, "created": False, "rating": False, "name": True, "review": True}
 """Whether each sort is ascending unless it is reversed."""
 
 
@@ -87,6 +89,9 @@ def groups_of(register: Definition, visitor: Visitor, names: Mapping[UUID, str],
         _group("rating", _label(register, _rating(register)), _ratings(register), frozenset(by.ratings)),
         _group("locality", _label(register, _locality(register)), _localities(register), frozenset(by.localities)),
     ]
+    if register.reviews:
+        chosen_due = frozenset[str](by.reviews)
+        groups.append(_group("review", register.words("records.review"), _reviews(register), chosen_due))
     if register.scope is None and not visitor.own_records_only:
         reach, chosen = visitor.organisation_ids, frozenset(each.hex for each in by.organisation_ids)
         groups.append(_organisations(_organisation_label(register), reach, Same(names), chosen))
@@ -122,10 +127,15 @@ def _localities(register: Definition) -> tuple[Choice, ...]:
     return tuple(Choice(option.code, option.label) for option in question.options) if question else ()
 
 
+def _reviews(register: Definition) -> tuple[Choice, ...]:
+    labels = register.words.group("records.reviews")
+    return tuple(Choice(due, labels[due]) for due in DUE)
+
+
 def read_narrowing(sent: Posted, groups: list[Group]) -> Narrowing:
     """Return the ticked choices that are offered, without the one that a chip's button removes."""
     removed = str(sent.get("remove", ""))
-    ticked: dict[str, tuple[str, ...]] = {"rating": (), "locality": (), "organisation": ()}
+    ticked: dict[str, tuple[str, ...]] = {"rating": (), "locality": (), "organisation": (), "review": ()}
     for group in [] if removed in (CLEAR, WHOLE_LIST) else groups:
         boxes = {str(each) for each in sent.getall(group.name, ())}
         ticked[group.name] = tuple(
@@ -135,6 +145,7 @@ def read_narrowing(sent: Posted, groups: list[Group]) -> Narrowing:
         ratings=ticked["rating"],
         localities=ticked["locality"],
         organisation_ids=tuple(UUID(hex=code) for code in ticked["organisation"]),
+        reviews=tuple(due for due in DUE if due in ticked["review"]),
     )
 
 
@@ -144,6 +155,7 @@ def write_narrowing(by: Narrowing) -> list[tuple[str, str]]:
         "rating": by.ratings,
         "locality": by.localities,
         "organisation": tuple(each.hex for each in by.organisation_ids),
+        "review": by.reviews,
     }
     return [(name, code) for name, codes in ticked.items() for code in codes]
 
@@ -174,9 +186,10 @@ def write_sort(sort: Sort, *, turned: bool) -> str:
 
 
 def sorts_of(register: Definition) -> tuple[Choice, ...]:
-    """Return the sort orders that a user can choose; by rating only if the register has ratings."""
+    """Return the sort orders that a user can choose; by rating and by review only if the register has them."""
     words = register.words.group("records.sorts")
-    offered = [sort for sort in SORTS if sort != "rating" or register.rating]
+    lacking = {*([] if register.rating else ["rating"]), *([] if register.reviews else ["review"])}
+    offered = [sort for sort in SORTS if sort not in lacking]
     return tuple(
         Choice(write_sort(sort, turned=turned), words[f"{sort}_turned" if turned else sort])
         for sort in offered

@@ -9,10 +9,12 @@ from aiohttp import web
 from markupsafe import Markup
 
 from gateway.keys import CSRF_TOKEN, REGISTER, VISITOR
+from gateway.pages.actions.beside import action_lines
 from gateway.pages.outcomes.outcomes import ListedOutcome, listed_outcome
 from gateway.pages.records.history import FoundOutcomes, past_of
 from gateway.pages.records.last_list import list_address
 from gateway.pages.records.lookup import edition_of, record_id_in
+from gateway.pages.records.next_review import next_review_of
 from gateway.pages.records.receipt import receipt_of
 from gateway.pages.records.record_page import Note, anchors_of, past_wanted, show_gone
 from gateway.pages.records.record_parts import (
@@ -99,11 +101,12 @@ async def show_reading(
     request: web.Request, register: Definition, record: RecordShown, state: ReadingState | None = None
 ) -> web.Response:
     state, wanted = state or ReadingState(), past_wanted(request)
-    read, found, about, seen = await asyncio.gather(
+    read, found, about, seen, agreed = await asyncio.gather(
         read_past(request, record, wanted),
         _outcomes_of(request, register, record),
         about_part(request, register, record),
         seen_state_of(request, register, record),
+        _actions_of(request, record),
     )
     past = past_of(register, record, read, found, wanted.skip_updates, utc_now())
     drawing = draw(register.form, register.words).drawing
@@ -121,17 +124,19 @@ async def show_reading(
         href=href,
         about=about.shown,
         name=about.name,
-        actions=_actions(request, register, record, seen, is_rated=about.is_rated),
+        actions=_actions(request, register, record, seen, is_reviewed=about.is_reviewed),
         seen=seen,
         receipt=_receipt(request, register, record, state.said),
         wrong=wrong_part(request, register, record, _anchors(register, record, href)),
         ending=part("records/ends.html", **ending_of(request[VISITOR], register, record)),
         line=part("records/line.html", past=past),
+        next_review=next_review_of(request[REGISTER], record, utc_now()),
         last_update=register.words("record.last_update", when=day_and_time(record.updated_at)),
         first=_first_rows(register, record),
         may_read_outcomes=may_read_outcomes(request[VISITOR], register, record),
         outcome=_last_outcome(request, found),
         outcomes=found.outcomes,
+        agreed=agreed,
         sections=sections_of(register, record, drawing, f"{href}{CHANGE}" if record.may_update else ""),
         earlier=part("records/earlier.html", rows=earlier_rows(register.form, record.answers)),
         note=state.note or Note("", new_id()),
@@ -140,6 +145,12 @@ async def show_reading(
         version=record.version if state.version is None else state.version,
         parts=past_parts(request, register, record, past, read.notes, wanted),
     )
+
+
+async def _actions_of(request: web.Request, record: RecordShown) -> Markup:
+    """Return the open actions, for the team and for who may update the record."""
+    may_see = record.may_update or request[VISITOR].may(Permission.RECORD_OUTCOME)
+    return await action_lines(request, record.record_id) if may_see else Markup()
 
 
 def _first_rows(register: Definition, record: RecordShown) -> list[AnswerRow]:
@@ -176,7 +187,7 @@ def _actions(
     record: RecordShown,
     seen: SeenState | None,
     *,
-    is_rated: bool,
+    is_reviewed: bool,
 ) -> Markup:
     """Return the row of what the visitor can do with the record."""
     visitor = request[VISITOR]
@@ -189,7 +200,7 @@ def _actions(
         href=register.record_address(record.record_id),
         change=CHANGE,
         may_update=record.may_update,
-        may_review=record.may_update and is_rated,
+        may_review=record.may_update and is_reviewed,
         seen=seen.button if seen else "",
         may_read_outcomes=may_read_outcomes(visitor, register, record),
         may_name_holder=record.is_open and (visitor.may(Permission.ADMINISTER) or record.may_hand_over),

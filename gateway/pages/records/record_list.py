@@ -35,6 +35,7 @@ from gateway.pages.records.filters import (
 )
 from gateway.pages.records.last_list import keep_list, last_list
 from gateway.pages.records.linked import linked_lines
+from gateway.pages.records.next_review import review_said
 from gateway.ui.actions import ask, notice, see_other
 from gateway.ui.ages import days_since
 from gateway.ui.form import Posted, number_of
@@ -299,12 +300,19 @@ class RecordCells:
         if row.ended_at:
             state = words("records.ended_on", when=day(row.ended_at))
         linked = self._linked.get(row.record_id, "")
-        return lines(name, light(born), light(linked), state) if born or linked or state else name
+        review = "" if self._register.rating else self._review(row)
+        further = (light(born), light(linked), light(review), state)
+        return lines(name, *further) if any(further) else name
 
     def _rated(self, row: RecordRow) -> Cell:
         words = self._register.words
         age = words("records.rated", when=days_since(row.rated_at, self._now, words))
-        return lines(rating_mark(self._register, row.rating), age)
+        return lines(
+            rating_mark(self._register, row.rating), age, review_said(self._register, row.review_due, self._now)
+        )
+
+    def _review(self, row: RecordRow) -> str:
+        return review_said(self._register, row.review_due, self._now)
 
     def _actions(self, row: RecordRow) -> Cell:
         href = self._register.record_address(row.record_id)

@@ -103,7 +103,7 @@ async def show_page(
         register=register,
         drawing=drawn.drawing,
         may_update=record.may_update,
-        may_review=about.is_rated,
+        may_review=about.is_reviewed,
         review=REVIEW,
         said=said_by(request, register.words, said),
     )

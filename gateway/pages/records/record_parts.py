@@ -35,11 +35,15 @@ RATED = "rated"  # the notice after a change of the rating
 
 @dataclass(frozen=True, repr=False)
 class AboutPart:
-    """Who a record is about, with the person's other records: as HTML, and the person in one line."""
+    """
+    Who a record is about, with the person's other records: as HTML, and the person in one line.
+
+    `is_reviewed`: its reviews are recorded.
+    """
 
     shown: Markup
     name: str
-    is_rated: bool
+    is_reviewed: bool
 
 
 async def about_part(request: web.Request, register: Definition, record: RecordShown) -> AboutPart:
@@ -58,7 +62,8 @@ async def about_part(request: web.Request, register: Definition, record: RecordS
         rated=register.words("records.rated", when=days_since(record.rated_at, utc_now(), register.words)),
         before=before[record.record_id],
     )
-    return AboutPart(part, about.name, bool(standing.mark))
+    is_reviewed = bool(standing.mark) or (register.rating is None and register.reviews is not None)
+    return AboutPart(part, about.name, is_reviewed)
 
 
 def may_read_outcomes(visitor: Visitor, register: Definition, record: RecordShown) -> bool:

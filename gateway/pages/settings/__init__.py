@@ -1,1 +1,1 @@
-"""The pages on which administrators reword a register: its lists, its guidance and its home page."""
+"""The pages on which administrators set lists, guidance, the home page and review intervals of a register."""

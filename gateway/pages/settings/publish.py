@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from gateway.keys import OVERLAYS, REGISTER, REGISTERS, VISITOR
 from gateway.pages.settings.editor import Editor, SettingState
 from gateway.pages.settings.lists import ListEditor
+from gateway.pages.settings.reviews import ReviewsEditor, summary_of
 from gateway.pages.settings.texts import GuidanceEditor, HomeEditor
 from gateway.security import csrf
 from gateway.security.ids import command_in
@@ -68,6 +69,8 @@ def editors_of(standing: SettingState) -> Iterator[Editor]:
     """Yield an editor for everything that administrators may reword in the register."""
     yield from (ListEditor(standing, question) for question in editable_questions(standing.register))
     yield HomeEditor(standing)
+    if standing.register.reviews:
+        yield ReviewsEditor(standing, standing.register.reviews)
     yield from (GuidanceEditor(standing, question) for question in guided_questions(standing.register))
 
 
@@ -227,13 +230,15 @@ async def _show_check(
     )
 
 
-def _preview(editor: Editor, adapted: Definition) -> Form | Guidance | PublicHome | None:
-    """Return what the preview shows: the question, its guidance, or the home page."""
+def _preview(editor: Editor, adapted: Definition) -> Form | Guidance | PublicHome | tuple[str, ...] | None:
+    """Return what the preview shows: the question, its guidance, the intervals, or the home page."""
     match editor:
         case ListEditor(question=asked):
             shown = next(each for each in editable_questions(adapted) if each.name == asked.name)
             return Form([field_of(shown, adapted.words)])
         case GuidanceEditor(question=asked):
             return next(each.guidance for each in guided_questions(adapted) if each.name == asked.name)
+        case ReviewsEditor():
+            return summary_of(adapted)
         case _:
             return adapted.public

@@ -129,7 +129,7 @@ CREATE FUNCTION keep_settled_meeting() RETURNS trigger
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     IF OLD.state IN ('closed', 'cancelled') THEN
-        RAISE EXCEPTION 'this meeting is over' USING ERRCODE = 'restrict_violation';
+        RAISE EXCEPTION 'this meeting is over' USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END
@@ -147,7 +147,7 @@ BEGIN
         AND m.state IN ('planned', 'in_progress')
     FOR SHARE;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'the minutes of this meeting are final' USING ERRCODE = 'restrict_violation';
+        RAISE EXCEPTION 'the minutes of this meeting are final' USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END

@@ -51,7 +51,7 @@ class ReadRecordHandlers:
         filters = filters_of(asked, lists.levels_by_urgency(register))
         async with self.context.one_trip() as db:
             if asked.is_by_review:
-                due = due_time(register, asked.narrowing.review, self.context.day())
+                due = due_time(register, asked.narrowing.reviews, self.context.day())
                 found = await reviews.list_by_review(db, reader, page, filters, search, due)
             elif search:
                 found = await finding.search_records(db, reader, page, search, filters)

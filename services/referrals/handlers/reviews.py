@@ -8,7 +8,7 @@ from services.referrals.store import reviews as store
 from shared.context import ServiceContext
 from shared.contracts.referrals.listing import RecordRow
 from shared.contracts.referrals.reading import RecordShown
-from shared.contracts.referrals.reviews import CountDueReviews, DueCounts, DueReviews, ListDueReviews
+from shared.contracts.referrals.reviews import DueReviews, ListDueReviews
 from shared.permissions import Visitor
 from shared.registers.definition.register import Definition
 from shared.registers.form.reviewing import review_due
@@ -25,15 +25,7 @@ class DueReviewHandlers:
         if register.reviews is None:
             return DueReviews()
         async with self.context.one_trip() as db:
-            return await store.list_due(db, visitor, due_time(register, asked.due, self.context.day()), asked.page)
-
-    async def count_due(self, visitor: Visitor, _asked: CountDueReviews) -> DueCounts:
-        register, day = self.context.latest(visitor), self.context.day()
-        if register.reviews is None:
-            return DueCounts()
-        overdue, soon = (due_time(register, due, day) for due in ("overdue", "soon"))
-        async with self.context.one_trip() as db:
-            return await store.count_due(db, visitor, overdue, soon)
+            return await store.list_due(db, visitor, due_time(register, [asked.due], self.context.day()), asked.page)
 
     async def with_due_days(
         self, visitor: Visitor, register: Definition, rows: Sequence[RecordRow]

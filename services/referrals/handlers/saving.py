@@ -238,7 +238,8 @@ class Saving:
     async def _review(self, visitor: Visitor, asked: ReviewRecord, present: Present) -> RecordReceipt:
         register = self.context.register(visitor, present.edition)
         answers = reviewing.reviewed_answers(register, present.answers, asked, self.context.day())
-        level = reviewing.rating_that_stands(register, answers)
+        is_reviewed = self.context.latest(visitor).reviews is not None
+        level = reviewing.rating_that_stands(register, answers, is_reviewed=is_reviewed)
         rerating = ratings.rerating(register, present.answers, answers)
         compartment = compartment_of(register.code, present.bodies)
         end = end_of(register, present.state, present.answers, self.context.day(), present.decided, present.answers)

@@ -1,5 +1,6 @@
 """Rules about reviews: the answers that a review may give, and the rating that it confirms."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -74,12 +75,17 @@ class DueTime:
     days: tuple[int, ...]
 
 
-def due_time(register: Definition, due: Due | None, day: date) -> DueTime:
-    """Return which reviews are due so, as the store asks for them. None asks for every record."""
+def due_time(register: Definition, dues: Collection[Due], day: date) -> DueTime:
+    """Return which reviews are due in one of these ways, as the store asks for them. Without any: every record."""
     reviews = register.reviews or ReviewRules()
     days = {name: each for name in reviews.names if (each := reviews.days(name)) is not None}
-    first, last = (None, None) if due is None else (None, day) if due == "overdue" else (day, day + SOON + ONE_DAY)
-    return DueTime(first, last, tuple(days), tuple(days.values()))
+    last = day + SOON + ONE_DAY if "soon" in dues else day
+    return DueTime(
+        day if "overdue" not in dues and dues else None,
+        last if dues else None,
+        tuple(days),
+        tuple(days.values()),
+    )
 
 
 def _faults_of_day(next_review: date | None, day: date) -> int:
@@ -113,15 +119,15 @@ def changes_of(
     return tuple((name, before.get(name), after.get(name)) for name in names)
 
 
-def rating_that_stands(register: Definition, answers: Answers) -> str | None:
+def rating_that_stands(register: Definition, answers: Answers, *, is_reviewed: bool) -> str | None:
     """
-    Return the code of the rating that a review confirms or gives. None in a register that reviews without ratings.
+    Return the code of the rating that a review confirms or gives. None without ratings, if the register reviews.
 
     Refused as `no_rating` if there is no rating, or nothing to review.
     """
     level = rating_of(register, answers)
     if level is not None:
         return level.code
-    if register.rating or register.reviews is None:
+    if register.rating or not is_reviewed:
         raise Refused("no_rating")
     return None

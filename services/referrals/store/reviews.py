@@ -1,7 +1,7 @@
 """
 Queries about reviews that are due.
 
-Each takes one round trip, and sets its own context: it must be called outside a transaction.
+Each takes one round trip, and sets its own context. All but `count_due` must be called outside a transaction.
 """
 
 from collections.abc import Mapping, Sequence

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from shared.contracts.referrals.reviews import DueCounts
 from shared.messages import Message, Request
 
 
@@ -41,10 +42,13 @@ class Caseload(Message):
 
     `new` are records that someone else gave the asker to hold or cover, and that came to them in the last `NEW_DAYS`
     days, newest first. A cover that was named in advance counts from its first day.
+
+    `reviews` counts the reviews that are due of all records in the asker's scope.
     """
 
     own: OwnRecords | None = None
     new: tuple[CaseloadRecord, ...] = ()
+    reviews: DueCounts = DueCounts()
 
 
 class ReadCaseload(Request[Caseload]):

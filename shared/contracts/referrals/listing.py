@@ -76,17 +76,17 @@ class Narrowing(Message):
     """
     Filters: only records with one of these ratings, localities and organisations, as codes and ids. Empty: any.
 
-    `review`: only records whose review is due so.
+    `reviews`: only records whose review is due in one of these ways.
     """
 
     ratings: tuple[str, ...] = Field(default=(), max_length=20)
     localities: tuple[str, ...] = Field(default=(), max_length=200)
     organisation_ids: tuple[UUID, ...] = Field(default=(), max_length=500)
-    review: Due | None = None
+    reviews: tuple[Due, ...] = Field(default=(), max_length=2)
 
     @property
     def by_answers(self) -> bool:
-        return bool(self.ratings or self.localities or self.review)
+        return bool(self.ratings or self.localities or self.reviews)
 
     @property
     def is_any(self) -> bool:
@@ -128,7 +128,7 @@ class ListRecords(Request[RecordPage]):
     @property
     def is_by_review(self) -> bool:
         """Whether the list is filtered or sorted by the next review."""
-        return self.narrowing.review is not None or self.sort == "review"
+        return bool(self.narrowing.reviews) or self.sort == "review"
 
     @property
     def is_plain(self) -> bool:

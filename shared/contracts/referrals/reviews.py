@@ -57,10 +57,3 @@ class DueCounts(Message):
 
     overdue: int = 0
     soon: int = 0
-
-
-class CountDueReviews(Request[DueCounts]):
-    """Count the reviews that are due, for the home page. Refused as `unknown_register`."""
-
-    subject: ClassVar[str] = "ask.referrals.count_due_reviews"
-    refusals: ClassVar[tuple[str, ...]] = ("unknown_register",)

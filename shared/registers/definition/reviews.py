@@ -9,7 +9,8 @@ from shared.registers.definition.base import Code, Model, Number, Text
 EVERY_RECORD: Code = "every"
 """The name of the one interval of a register without a rating."""
 
-Days = Annotated[Number, Field(ge=1, le=731)]
+MOST_DAYS = 731  # two years
+Days = Annotated[Number, Field(ge=1, le=MOST_DAYS)]
 
 
 class ReviewIntervals(Model):

@@ -26,13 +26,17 @@ Said = str | tuple[str, ...]
 
 HOUSE = Nouns()
 
+DUE = frozenset({"overdue", "soon"})  # the ways in which a review is due
 BY_CODE: Mapping[str, frozenset[str]] = {
     "duplicate.why": frozenset(LIKENESSES),
     "faults": frozenset(ValueFault),
     "limits.said": frozenset(get_args(LimitName)),
     "load_row": frozenset(get_args(RowProblem)),
     "mails.occasions": frozenset(get_args(Occasion)),
+    "records.reviews": DUE,
     "records.sorts": frozenset(),
+    "reviews.leads": DUE,
+    "reviews.none": DUE,
     "user.acts.button": frozenset(UserAct),
     "user.acts.confirm": frozenset(UserAct),
     "user.acts.done": frozenset(UserAct),

@@ -1,25 +1,45 @@
 """Reviews that are due: from the interval of a level or the day agreed, on the lists of those who see the record."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import pytest_asyncio
 
+from deploy.runner.environment import Addresses
+from deploy.runner.stack import EmbeddedParts
 from services.referrals.rules.reviewing import due_time
 from shared.clock import london_today
+from shared.contracts.referrals.caseload import ReadCaseload
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.overlays import PublishOverlay
-from shared.contracts.referrals.reviews import CountDueReviews, DueCounts, ListDueReviews
+from shared.contracts.referrals.reviews import DueCounts, ListDueReviews
 from shared.contracts.referrals.saving import RecordReceipt, ReviewRecord
 from shared.permissions import Role, Visitor
 from shared.registers.definition.reviews import ReviewIntervals
 from shared.registers.form.reviewing import LastReview, review_due
+from shared.registers.load import Registers, load_registers
 from shared.registers.overlay import Adaptation, Overlay
+from tests.rules.typed import INVENTED
 from tests.services.referrals.builders import a_visitor, colleague_of, new_id
 from tests.services.referrals.rig import Owner, Referrals
+from tests.support.databases import database_copy
 
 TODAY = london_today()
 SOURCE = "Register policy 4.2, 1 November 2026"
 RATED = "UPDATE record SET rated_at = $2 WHERE id = $1"
+
+
+@pytest_asyncio.fixture(scope="module")
+async def shared_database(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
+    """A database for these tests alone, because an interval applies to the whole register."""
+    async with database_copy(parts) as addresses:
+        yield addresses
+
+
+@pytest.fixture
+def registers() -> Registers:
+    return load_registers([INVENTED])
 
 
 def reviewing(referrals: Referrals, **days: int) -> None:
@@ -62,7 +82,7 @@ async def test_a_review_is_due_an_interval_after_the_rating(referrals: Referrals
 
     assert [("Day20", TODAY - timedelta(days=13)), ("Day8", TODAY - timedelta(days=1))] == overdue
     assert [("Day7", TODAY), ("Day3", TODAY + timedelta(days=4))] == soon
-    assert DueCounts(overdue=2, soon=2) == await referrals.ask(visitor, CountDueReviews())
+    assert DueCounts(overdue=2, soon=2) == (await referrals.ask(visitor, ReadCaseload())).reviews
 
 
 async def test_no_review_is_due_before_somebody_has_entered_an_interval(referrals: Referrals, owner: Owner) -> None:
@@ -70,7 +90,7 @@ async def test_no_review_is_due_before_somebody_has_entered_an_interval(referral
     receipt = await rated(referrals, owner, visitor, 900)
     reviewing(referrals, amber=7)
 
-    assert DueCounts() == await referrals.ask(visitor, CountDueReviews())
+    assert DueCounts() == (await referrals.ask(visitor, ReadCaseload())).reviews
     assert (await referrals.read(visitor, receipt.record_id)).review_due is None
 
 
@@ -127,7 +147,7 @@ async def test_each_sees_the_reviews_of_the_records_in_their_own_reach(referrals
 
     assert 1 == len(await listed(referrals, visitor)) == len(await listed(referrals, administrator))
     assert [] == await listed(referrals, colleague) == await listed(referrals, a_visitor(Role.ADMINISTRATOR))
-    assert DueCounts() == await referrals.ask(colleague, CountDueReviews())
+    assert DueCounts() == (await referrals.ask(colleague, ReadCaseload())).reviews
 
 
 async def test_a_record_that_was_archived_or_reviewed_is_no_longer_on_the_list(
@@ -170,12 +190,13 @@ async def test_the_list_of_records_is_filtered_and_sorted_by_the_next_review(
         page = await referrals.ask(visitor, ListRecords.model_validate(asked))
         return [row.name.split()[0] for row in page.rows]
 
-    overdue = {"review": "overdue"}
+    overdue = {"reviews": ["overdue"]}
     assert ["Day20", "Day40", "Day9"] == await names(narrowing=overdue, sort="review")
     assert ["Day9", "Day40", "Day20"] == await names(narrowing=overdue, sort="review", turned=True)
     assert ["Day20", "Day40", "Day9", "Day3", "Day2"] == await names(sort="review")
     assert ["Day40"] == await names(narrowing={**overdue, "ratings": ["amber"]})
-    assert ["Day3"] == await names(narrowing={"review": "soon"})
+    assert ["Day3"] == await names(narrowing={"reviews": ["soon"]})
+    assert ["Day20", "Day40", "Day9", "Day3"] == await names(narrowing={"reviews": ["overdue", "soon"]}, sort="review")
     assert ["Day20"] == await names(narrowing=overdue, search="day20")
     assert [] == await names(narrowing=overdue, search="day3")
     assert ["Day20", "Day9", "Day3"] == await names(search="plum", sort="review", narrowing={"ratings": ["red"]})
@@ -206,7 +227,7 @@ async def test_both_functions_that_derive_the_day_agree(
     register = referrals.context.registers.find("dsr")
     rated_at = datetime(2026, 10, 24, 23, 30, tzinfo=UTC)
     agreed_at = None if next_review is None else rated_at if is_agreed else rated_at - timedelta(days=1)
-    due = due_time(register, None, TODAY)
+    due = due_time(register, (), TODAY)
 
     (row,) = await owner.rows(SQL, rating, rated_at, next_review, agreed_at, list(due.levels), list(due.days))
 
@@ -224,7 +245,8 @@ async def test_an_interval_is_entered_with_its_source_by_who_administers_every_o
     await referrals.ask(administrator, PublishOverlay(command_id=new_id(), seen_version=version, overlay=overlay))
 
     reviews = referrals.context.registers.find("dsr").reviews
-    assert reviews is not None and (7, None) == (reviews.days("red"), reviews.days("green"))
+    assert reviews is not None
+    assert (7, None) == (reviews.days("red"), reviews.days("green"))
     unknown = overlay.model_copy(update={"reviews": ReviewIntervals(days={"purple": 7}, source=SOURCE)})
     refused = await referrals.refusal(
         administrator, PublishOverlay(command_id=new_id(), seen_version=version + 1, overlay=unknown)

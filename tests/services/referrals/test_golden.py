@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from deploy.runner.environment import Addresses
 from deploy.runner.stack import EmbeddedParts
-from shared.clock import utc_now
+from shared.clock import london_today, utc_now
 from shared.contracts.referrals.caseload import ReadCaseload
 from shared.contracts.referrals.drafts import DraftSeen, ListDrafts, ReadDraft, SaveDraft, Typed
 from shared.contracts.referrals.duplicates import (
@@ -25,6 +25,7 @@ from shared.contracts.referrals.naming import NameRecords
 from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay, ReadOverlays
 from shared.contracts.referrals.reading import PastWanted, ReadHistory, ReadPast, ReadRecord
 from shared.contracts.referrals.reversing import AskReversal, CountReversals, ListReversals
+from shared.contracts.referrals.reviews import ListDueReviews
 from shared.contracts.referrals.saving import ReviewRecord, SubmitRecord, UpdateRecord
 from shared.permissions import Role, Visitor
 from shared.registers.definition.register import PublicHome
@@ -37,6 +38,7 @@ from tests.services.referrals.rig import Referrals, a_note
 from tests.support.databases import database_copy
 
 PERSON = {"first_name": "Tester", "last_name": "Three", "nhs_number": "9990000018"}
+SOON = london_today() + timedelta(days=3)
 UNKNOWN = {"nhs_number": "", "date_of_birth": "not_known", "lead_professional_contact": "01632 960001"}
 
 
@@ -51,7 +53,8 @@ async def test_golden_record(referrals: Referrals) -> None:
     creator = a_visitor()
     added = await referrals.submit(creator)
     updated = await referrals.update(creator, added, first_name="Peter", risk_level="red")
-    review = ReviewRecord(command_id=new_id(), record_id=added.record_id, version=updated.version)
+    listed = await referrals.listed(creator)
+    review = ReviewRecord(command_id=new_id(), record_id=added.record_id, version=updated.version, next_review=SOON)
     reviewed = await referrals.ask(creator, review)
     await referrals.ask(creator, a_note(added.record_id))
 
@@ -61,11 +64,22 @@ async def test_golden_record(referrals: Referrals) -> None:
     check_golden(ReadHistory, await referrals.history(creator, added.record_id))
     pages = [ReadPast(record_id=added.record_id, skip_updates=skip) for skip in (0, 1)]
     check_golden(ReadPast, *[await referrals.ask(creator, page) for page in pages])
-    check_golden(ListRecords, await referrals.listed(creator))
+    check_golden(ListRecords, listed, await referrals.listed(creator))
     unknown = await referrals.submit(creator, **PERSON | UNKNOWN)
     named = [NameRecords(record_ids=(each.record_id,)) for each in (added, unknown)]
     namer = colleague_of(creator, Role.ADMINISTRATOR)
     check_golden(NameRecords, *[await referrals.ask(namer, each) for each in named])
+
+
+async def test_golden_due_reviews(referrals: Referrals) -> None:
+    """A record whose next review was agreed for today, and nothing else that is due."""
+    creator = a_visitor()
+    added = await referrals.submit(creator, risk_level="red")
+    nothing = await referrals.ask(creator, ListDueReviews())
+    review = ReviewRecord(command_id=new_id(), record_id=added.record_id, version=0, next_review=london_today())
+    await referrals.ask(creator, review)
+
+    check_golden(ListDueReviews, nothing, await referrals.ask(creator, ListDueReviews(due="soon")))
 
 
 async def test_golden_holdings(referrals: Referrals) -> None:

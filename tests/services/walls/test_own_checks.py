@@ -13,6 +13,25 @@ from services.outcomes.service import service_of as outcomes_of
 from services.referrals.service import service_of as referrals_of
 from services.reports.service import answers_of
 from shared.clock import london_today
+from shared.contracts.meetings import (
+    AddAddendum,
+    AddItem,
+    CancelMeeting,
+    ChangeMeeting,
+    CloseMeeting,
+    DeclareInterest,
+    ListMeetings,
+    ListSeries,
+    PlanMeeting,
+    ReadAgenda,
+    ReadItem,
+    ReadPack,
+    RemoveItem,
+    SaveAttendance,
+    SaveMinutes,
+    SaveSeries,
+    StartMeeting,
+)
 from shared.contracts.notifier import CountUndelivered, ListMails, SendAgain
 from shared.contracts.outcomes import (
     AcknowledgeTask,
@@ -61,7 +80,7 @@ from tests.support.connections import ServicePools
 
 Ask = Callable[[World], Request[Message]]
 # The numbers of replies that count what is in reach.
-COUNTS = frozenset({"total", "matches", "count", "waiting", "urgent", "unseen", "agenda", "met"})
+COUNTS = frozenset({"total", "matches", "count", "waiting", "urgent", "unseen", "agenda", "met", "items", "done"})
 # Derived from records of everybody, or written about a stranger's own record beside those of the world.
 SHARED_TABLES = frozenset({"possible_duplicate", "record_key", "record_search", "record_word", "record_feed"})
 TODAY = london_today()
@@ -80,6 +99,11 @@ def all_of(kind: Callable[..., Request[Message]]) -> Ask:
 
 def command(kind: Callable[..., Request[Message]], **more: object) -> Ask:
     return lambda world: kind(command_id=new_id(), record_id=world.record.record_id, **more)
+
+
+def command_of(kind: Callable[..., Request[Message]], meeting: str, **more: object) -> Ask:
+    """Return a request about the first record at a meeting of the world."""
+    return lambda world: command(kind, meeting_id=getattr(world.meetings, meeting), **more)(world)
 
 
 READS: dict[str, Ask] = {
@@ -118,6 +142,10 @@ READS: dict[str, Ask] = {
     "tasks": lambda _: ListTasks(),
     "the number of tasks": lambda _: CountTasks(),
     "its task": by_id(ReadTask),
+    "meetings": lambda _: ListMeetings(),
+    "the agenda of a meeting": lambda world: ReadAgenda(meeting_id=world.meetings.running),
+    "the minutes": lambda world: ReadItem(meeting_id=world.meetings.running, record_id=world.record.record_id),
+    "the print pack": lambda world: ReadPack(meeting_id=world.meetings.closed),
     "mails": lambda _: ListMails(),
     "undelivered mails": lambda _: ListMails(undelivered=True),
     "the number of undelivered mails": lambda _: CountUndelivered(),
@@ -163,6 +191,22 @@ WRITES: dict[str, Ask] = {
     "a task discussed": lambda world: DiscussTask(
         command_id=new_id(), task_id=world.agenda.task_id, version=world.agenda.version
     ),
+    "minutes": lambda world: SaveMinutes(
+        command_id=new_id(),
+        meeting_id=world.meetings.running,
+        record_id=world.record.record_id,
+        version=1,
+        edition=EDITION,
+        answers={"update": "A stranger's minutes"},
+    ),
+    "an addendum": command_of(AddAddendum, "closed", text="A stranger's addendum"),
+    "a person put on the agenda": lambda world: AddItem(
+        command_id=new_id(), meeting_id=world.meetings.running, record_id=world.records[1].record_id
+    ),
+    "a person taken off the agenda": lambda world: RemoveItem(
+        command_id=new_id(), meeting_id=world.meetings.running, record_id=world.agenda.record_id
+    ),
+    "an interest": command_of(DeclareInterest, "running"),
     "a mail again": lambda world: SendAgain(command_id=new_id(), mail_id=world.mail_id),
     "a report of the organisation": lambda world: StartReport(
         command_id=new_id(), report="referrals", organisation_id=world.organisation_id
@@ -207,8 +251,19 @@ OF_UPLOADS = (
     ReadUpload,
     StartUpload,
 )
-# Requests that are about no person: the texts of a register.
-ABOUT_NO_PERSON = {PublishOverlay, ListOverlays}
+# Requests that are about no person: the texts of a register, and its meetings. Every administrator may make these.
+ABOUT_NO_PERSON = {
+    PublishOverlay,
+    ListOverlays,
+    ListSeries,
+    SaveSeries,
+    PlanMeeting,
+    ChangeMeeting,
+    CancelMeeting,
+    StartMeeting,
+    CloseMeeting,
+    SaveAttendance,
+}
 
 
 def rightful(world: World, request: Request[Message]) -> Visitor:

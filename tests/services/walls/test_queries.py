@@ -41,6 +41,11 @@ OF_SCOPE = """
     outcomes.store.tasks.COUNT_TASKS outcomes.store.tasks.FIND_URGENT outcomes.store.tasks.HOLD_URGENT
     outcomes.store.outcomes.FIND_LAST outcomes.store.tasks.COUNT_MET outcomes.store.tasks.HOLD_AGENDA
     outcomes.store.tasks.LIST_AGENDA outcomes.store.tasks.LIST_DISCUSSED outcomes.store.tasks.LIST_URGENT
+    outcomes.store.meeting_agendas.COUNT_STORED outcomes.store.meeting_agendas.COUNT_UNPLACED
+    outcomes.store.meeting_agendas.LIST_PLACED outcomes.store.meeting_agendas.LIST_PLANNED
+    outcomes.store.meeting_agendas.LIST_STORED outcomes.store.meeting_agendas.REMOVE_ITEM
+    outcomes.store.meeting_minutes.HOLD_ITEM outcomes.store.meeting_minutes.MINUTES
+    outcomes.store.meeting_minutes.READ_LAST outcomes.store.meeting_minutes.READ_MINUTES
     reports.store.dashboards.LATEST_ANSWERS
     reports.store.dashboards.READ_COMPARTMENTS reports.store.dashboards.READ_TALLIES
     reports.store.dashboards.READ_WHOLE reports.store.jobs.COUNT_ROWS reports.store.jobs.READ_COVERED
@@ -85,6 +90,9 @@ OF_WHAT_WAS_FOUND = """
     outcomes.store.endings.SETTLE outcomes.store.outcomes.ADD_OUTCOME outcomes.store.outcomes.FOLLOW_RECORD
     outcomes.store.outcomes.LIST_OUTCOMES outcomes.store.tasks.MARK_DISCUSSED
     outcomes.store.tasks.MARK_SEEN
+    outcomes.store.meeting_agendas.ADD_INTEREST outcomes.store.meeting_agendas.ADD_ITEM
+    outcomes.store.meeting_agendas.DISCUSS_ITEMS outcomes.store.meeting_agendas.START
+    outcomes.store.meeting_minutes.ADD_ADDENDUM outcomes.store.meeting_minutes.SAVE_MINUTES
     reports.store.jobs.NOTE_DOWNLOAD reports.store.jobs.READ_CHUNK reports.store.jobs.REMOVE_CHUNKS
     reports.store.jobs.STOP
     notifier.ended.HOLD_MAIL notifier.ended.QUEUE_AGAIN
@@ -118,8 +126,8 @@ OWN_WORK = """
     notifier.store.FORGET_OLD notifier.store.MARK_OTHERS_TOLD
 """
 LISTED = (OF_SCOPE, OF_USER, OF_WHAT_WAS_FOUND, OWN_WORK)
-# Texts of registers, and tables that only follow others.
-NOT_ABOUT_A_PERSON = {"overlay", "record_moved"}
+# Texts of registers, tables that only follow others, and meetings, which belong to a register.
+NOT_ABOUT_A_PERSON = {"meeting", "meeting_series", "overlay", "record_moved"}
 
 TABLES = """
     SELECT c.relname FROM pg_class AS c

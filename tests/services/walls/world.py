@@ -39,6 +39,7 @@ from tests.services.referrals.builders import EDITION, a_referral, a_visitor, co
 from tests.services.referrals.people import a_person, unasked
 from tests.services.reports.rig import Rig, context_of
 from tests.services.two_bodies import an_organisation_register
+from tests.services.walls.meetings import MINUTES_TEXT, MeetingsOfWorld
 from tests.support.connections import ServicePools
 
 WALLED = ("referrals", "outcomes", "reports", "notifier")
@@ -86,7 +87,7 @@ class World:
     Three open records of one person, two of which are linked, and an archived one.
 
     The first has a note, an update, a holder, an outcome and an urgent task. There are a draft, a report, a mail, an
-    upload with a row about it, and the amber record of another person on the agenda.
+    upload with a row about it, and the amber record of another person on the agenda. Two meetings are about them.
     """
 
     rig: Rig
@@ -105,6 +106,7 @@ class World:
     mail_id: UUID
     upload_id: UUID
     agenda: TaskShown = field(init=False)
+    meetings: MeetingsOfWorld = field(default_factory=MeetingsOfWorld)
 
     @property
     def record(self) -> RecordReceipt:
@@ -135,7 +137,15 @@ class World:
             self.upload_id,
         ]
         texts = [*(each.reference for each in (*self.records, self.archived)), self.agenda.reference]
-        texts += [FAILED_ROWS, NOTE_TEXT, FILE.decode(), b64encode(FILE).decode(), HOLDER_NAME, "Jayne Billings"]
+        texts += [
+            MINUTES_TEXT,
+            FAILED_ROWS,
+            NOTE_TEXT,
+            FILE.decode(),
+            b64encode(FILE).decode(),
+            HOLDER_NAME,
+            "Jayne Billings",
+        ]
         texts += [str(self.person[each]) for each in ("last_name", "nhs_number")]
         return [*self.ids, *(str(each) for each in ids), *texts]
 
@@ -260,6 +270,8 @@ async def _fill_rows(world: World, owners: Owners) -> None:
         world.record.record_id,
         world.creator.user_id,
     )
+    record, agenda = (world.record.record_id, world.record.reference), (world.agenda.record_id, world.agenda.reference)
+    await world.meetings.add(owners["outcomes"], world.administrator, world.second, record, agenda)
     await owners["referrals"].execute("SELECT fold_deltas()")
     await world.ask(world.creator, unasked(**a_person(first_name="Wallflower")))  # counted by rows that are not folded
     await owners["reports"].execute("INSERT INTO chunk VALUES ($1, 0, 0, $2)", world.job.job_id, FILE)

@@ -47,9 +47,7 @@ BEGIN
         )
         ELSE found_ones[page.skip + 1 : page.skip + page.take]
     END;
-    INSERT INTO audit (actor, session, action, register, subjects)
-    VALUES (scope.user_id, scope.session_id, CASE WHEN p_search IS NULL THEN 'records.listed' ELSE 'records.searched' END,
-        scope.register_code, shown);
+    PERFORM audit_list_by_review(scope, p_search IS NOT NULL, shown);
     RETURN QUERY
     SELECT cardinality(found_ones), more,
         w.record_id, w.given_name, w.family_name, w.organisation_id, w.locality, w.rating,
@@ -57,6 +55,19 @@ BEGIN
     FROM (VALUES (1)) AS head (n)
     LEFT JOIN record_rows(shown, page.questions) AS w ON true
     ORDER BY w.place;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION audit_list_by_review(p_scope record, p_is_search boolean, p_shown uuid []) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    IF p_is_search THEN
+        INSERT INTO audit (actor, session, action, register, subjects)
+        VALUES (p_scope.user_id, p_scope.session_id, 'records.searched', p_scope.register_code, p_shown);
+    ELSE
+        INSERT INTO audit (actor, session, action, register, subjects)
+        VALUES (p_scope.user_id, p_scope.session_id, 'records.listed', p_scope.register_code, p_shown);
+    END IF;
 END
 $$;
 
@@ -119,5 +130,6 @@ $$;
 
 GRANT EXECUTE ON FUNCTION
 list_by_review(jsonb, jsonb, jsonb, jsonb, jsonb), found_by_review(record, uuid, record, record, record),
+audit_list_by_review(record, boolean, uuid []),
 list_due(jsonb, jsonb, integer, integer, integer)
 TO referrals_app;

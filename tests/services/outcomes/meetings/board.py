@@ -74,7 +74,7 @@ class Person:
             record_id=self.record_id,
             register_code=self.register_code,
             bodies=self.compartment.bodies,
-            reference=f"PAIR-{self.record_id.hex[:8]}",
+            reference=f"PAIR-{self.record_id.hex[:4]}-{self.record_id.hex[4:8]}".upper(),
             version=self.version,
             is_open=self.is_open,
             urgency=URGENCIES[self.rating],

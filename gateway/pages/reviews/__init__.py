@@ -1,0 +1,1 @@
+"""The reviews that are due: their list, and confirming one from it."""
