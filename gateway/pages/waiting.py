@@ -11,6 +11,7 @@ from gateway.pages.actions.addresses import actions_address, has_actions
 from gateway.pages.duplicates.pairs import PAGE as DUPLICATES
 from gateway.pages.duplicates.pairs import count_waiting
 from gateway.pages.mails.mail_list import mails_address
+from gateway.pages.meetings.next_meeting import next_meeting
 from gateway.pages.outcomes.reversal_address import PAGE as REVERSALS
 from gateway.pages.outcomes.reversals import count_reversals
 from gateway.pages.reviews.due_list import due_address
@@ -63,9 +64,10 @@ class Home:
 
 async def read_home(request: web.Request) -> Home:
     """Ask the services for what the visitor may see of theirs, all at the same time."""
-    caseload, tasks, actions, decisions, emails, accounts = await asyncio.gather(
+    caseload, tasks, meetings, actions, decisions, emails, accounts = await asyncio.gather(
         _caseload(request),
         _tasks(request),
+        next_meeting(request),
         _actions(request),
         _decisions(request),
         _undelivered(request),
@@ -75,6 +77,7 @@ async def read_home(request: web.Request) -> Home:
     return Home(
         todo=[
             *tasks,
+            *meetings,
             *_of_reviews(register, found.reviews),
             *_of_actions(register, actions),
             *decisions,

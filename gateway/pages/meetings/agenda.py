@@ -49,7 +49,7 @@ async def show_meeting(request: web.Request) -> web.Response:
         request,
         "meetings/agenda.html",
         heading=meeting.name,
-        facts=_facts(register, meeting),
+        facts=facts_of(register, meeting),
         state=meeting.state,
         said=notice(request, _done(register.words)),
         no_names=names is None,
@@ -59,7 +59,9 @@ async def show_meeting(request: web.Request) -> web.Response:
         rows=[rows.cells(each) for each in agenda.items],
         waiting=len([each for each in agenda.items if not each.is_done]),
         remove_form=REMOVE_FORM,
-        attendance=[(each.service, each.name, _presence(register.words, each.presence)) for each in agenda.attendance],
+        attendance=[
+            (each.service, each.name, presence_of(register.words, each.presence)) for each in agenda.attendance
+        ],
         attendance_columns=_attendance_columns(register.words),
         missing=agenda.missing,
         first=item_address(register, meeting.meeting_id, first.record_id) if first else "",
@@ -98,9 +100,11 @@ def _done(words: Words) -> dict[str, str]:
     }
 
 
-def _facts(register: Definition, meeting: MeetingShown) -> list[tuple[str, str]]:
+def facts_of(register: Definition, meeting: MeetingShown) -> list[tuple[str, str]]:
     words = register.words
-    closed = words("meetings.by", name=meeting.closed_by, when=day_and_time(meeting.closed_at)) if meeting.closed_at else ""
+    closed = (
+        words("meetings.by", name=meeting.closed_by, when=day_and_time(meeting.closed_at)) if meeting.closed_at else ""
+    )
     facts = (
         (words("meetings.when"), day_and_time(meeting.starts_at)),
         (words("meetings.length"), words("meetings.minutes_long", count=meeting.minutes)),
@@ -115,7 +119,7 @@ def _facts(register: Definition, meeting: MeetingShown) -> list[tuple[str, str]]
     return [(label, text) for label, text in facts if text]
 
 
-def _presence(words: Words, presence: str) -> str:
+def presence_of(words: Words, presence: str) -> str:
     return words.group("meetings.presences")[presence]
 
 
@@ -190,6 +194,6 @@ class AgendaRows:
 
 
 async def read_meeting(request: web.Request) -> tuple[Agenda, Names]:
-    """Return the agenda of the meeting in the address, with the names of its people, for the pages about a part of it."""
+    """Return the agenda of the meeting in the address, with the names of its people, for pages about a part of it."""
     agenda = await ask(request, ReadAgenda(meeting_id=meeting_id_in(request)))
     return agenda, await names_of(request, agenda.items) or {}

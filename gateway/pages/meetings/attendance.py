@@ -27,7 +27,9 @@ async def show_attendance(request: web.Request) -> web.Response:
     if agenda.meeting.state != "in_progress":
         raise web.HTTPSeeOther(meeting_address(request[REGISTER], agenda.meeting.meeting_id))
     rows = _rows(agenda)
-    return await _show(request, _form(request[REGISTER].words, len(rows), _values(rows)), agenda, agenda.attendance_version)
+    return await _show(
+        request, _form(request[REGISTER].words, len(rows), _values(rows)), agenda, agenda.attendance_version
+    )
 
 
 async def save_attendance(request: web.Request) -> web.Response:

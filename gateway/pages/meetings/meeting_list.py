@@ -79,7 +79,9 @@ def _pack(register: Definition, meeting: MeetingShown) -> list[Markup]:
     if meeting.state != "closed":
         return []
     words = register.words
-    return [link(words("meetings.minutes"), pack_address(register, meeting.meeting_id), day_and_time(meeting.starts_at))]
+    return [
+        link(words("meetings.minutes"), pack_address(register, meeting.meeting_id), day_and_time(meeting.starts_at))
+    ]
 
 
 def state_of(words: Words, meeting: MeetingShown) -> str:

@@ -1,5 +1,7 @@
 """Putting a person on an agenda by hand, and taking off who was added so. Names stay out of addresses."""
 
+from typing import Final
+
 from aiohttp import web
 from markupsafe import Markup
 
@@ -21,7 +23,7 @@ from shared.registers.form.showing import show_answer
 
 ADD_FORM = "add-form"
 LONGEST_SEARCH = 100
-LENGTH = 25
+LENGTH: Final = 25
 
 
 async def show_search(request: web.Request) -> web.Response:

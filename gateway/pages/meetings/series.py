@@ -129,9 +129,7 @@ def _form(register: Definition, series: MeetingSeries | None) -> Form:
         ),
         Field("chair", words("meetings.chair")),
         Field("services", words("meetings.services"), "long_text", words("meetings.services_hint")),
-        Field(
-            "cut_off_days", words("meetings.cut_off_days"), "whole_number", words("meetings.cut_off_hint"), width=2
-        ),
+        Field("cut_off_days", words("meetings.cut_off_days"), "whole_number", words("meetings.cut_off_hint"), width=2),
         *([active] if series else []),
     )
     return Form(fields, _values(series))

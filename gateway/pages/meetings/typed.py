@@ -45,7 +45,7 @@ def read_day(words: Words, form: Form, name: str, typed: str) -> date | None:
 def read_clock(words: Words, form: Form, name: str) -> time | None:
     """Return the typed time of day, such as 14:00, 14.00 or 1400; None if the field says what is wrong."""
     found = CLOCK.fullmatch(form.value(name).strip())
-    if found and int(found[1]) < 24 and int(found[2]) < 60:  # noqa: PLR2004  hours of a day, minutes of an hour
+    if found and int(found[1]) < 24 and int(found[2]) < 60:
         return time(int(found[1]), int(found[2]))
     form.wrong(name, words("meetings.time_wrong"))
     return None

@@ -268,7 +268,7 @@ async def _show_page(
         drawing=drawn.drawing,
         form=drawn.form,
         whose=await whose(request, record),
-        standing=_standing(register, record),
+        standing=standing(register, record),
         found=found,
         outcomes=[listed_outcome(request, each) for each in found.outcomes] if found else [],
         older=f"{href}?skip={skip + len(found.outcomes)}#outcomes" if found and found.more else "",
@@ -283,7 +283,7 @@ async def _show_page(
     )
 
 
-def _standing(register: Definition, record: RecordShown) -> list[tuple[str, Cell]]:
+def standing(register: Definition, record: RecordShown) -> list[tuple[str, Cell]]:
     """Return what an outcome is about: the rating and the latest update, each under its question."""
     rating, update = register.rating, register.person.get("latest_update", "")
     level = rating_of(register, record.answers)
