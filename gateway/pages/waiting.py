@@ -64,10 +64,9 @@ class Home:
 
 async def read_home(request: web.Request) -> Home:
     """Ask the services for what the visitor may see of theirs, all at the same time."""
-    caseload, tasks, meetings, actions, decisions, emails, accounts = await asyncio.gather(
+    caseload, tasks, actions, decisions, emails, accounts = await asyncio.gather(
         _caseload(request),
-        _tasks(request),
-        next_meeting(request),
+        _team_work(request),
         _actions(request),
         _decisions(request),
         _undelivered(request),
@@ -77,7 +76,6 @@ async def read_home(request: web.Request) -> Home:
     return Home(
         todo=[
             *tasks,
-            *meetings,
             *_of_reviews(register, found.reviews),
             *_of_actions(register, actions),
             *decisions,
@@ -94,6 +92,12 @@ async def read_home(request: web.Request) -> Home:
 async def _caseload(request: web.Request) -> Caseload | None:
     may = request[VISITOR].may(Permission.READ_RECORDS)
     return await ask_if_there(request, ReadCaseload()) if may else Caseload()
+
+
+async def _team_work(request: web.Request) -> list[ActionCard]:
+    """Return the links to the work list and to the meetings."""
+    tasks, meetings = await asyncio.gather(_tasks(request), next_meeting(request))
+    return [*tasks, *meetings]
 
 
 async def _tasks(request: web.Request) -> list[ActionCard]:

@@ -59,6 +59,7 @@ HelpPlace = Literal[
     "holder",
     "users",
     "load",
+    "meetings",
 ]
 """The pages that a topic of the help page can be about."""
 Column = Literal["person", "organisation", "created", "updated", "created_by", "answer", "actions"]
