@@ -25,7 +25,7 @@ from gateway.ui.formats import time_of_day
 from gateway.ui.register_form import mark, typed
 from shared.clock import london_today
 from shared.contracts.meetings import SaveMinutes
-from shared.contracts.referrals.saving import Conflict, ReviewRecord
+from shared.contracts.referrals.saving import ReviewRecord
 from shared.ids import new_id
 from shared.messages import Fault, NotAnswered, Refused
 from shared.registers.definition.register import Definition
@@ -146,6 +146,7 @@ async def _save_minutes(
     )
     texts = {
         "conflict": words("meetings.item.changed"),
+        "command_reused": words("meetings.item.sent_before"),
         "invalid_answers": words("form.unknown_question"),
         "unknown_edition": words("form.unknown_question"),
     }
@@ -155,7 +156,7 @@ async def _save_minutes(
         return _is_over(request, refusal)
     if saved is not None:
         return saved.version
-    if form.reason and isinstance(form.reason.details, Conflict):
+    if form.reason and form.reason.code in ("conflict", "command_reused"):
         fresh = await read_about(request)
         sheet = replace(sheet, version=fresh.item.minutes.version, theirs=fresh.item.minutes)
         return await show_sheet(request, fresh, sheet)
