@@ -67,7 +67,7 @@ async def one_press_records_no_change_and_opens_the_next(page: Page, second: Pro
 
 async def what_is_typed_is_saved_and_survives_a_lost_network(page: Page, second: Product, person: str) -> None:
     await page.goto(second.base_url + person)
-    discussion = page.get_by_label("Discussion", exact=True)
+    discussion = page.get_by_role("textbox", name="Discussion")
     await discussion.fill("The flat is")
     await expect(page.locator("#minutes-status")).to_contain_text("Draft saved at")
     await page.context.set_offline(True)
@@ -79,8 +79,8 @@ async def what_is_typed_is_saved_and_survives_a_lost_network(page: Page, second:
 
     await page.goto(second.base_url + person)
 
-    await expect(page.get_by_label("Discussion", exact=True)).to_have_value("The flat is safe now. Lee visits.")
-    await page.get_by_label("Decision").select_option(label="No change")
+    await expect(page.get_by_role("textbox", name="Discussion")).to_have_value("The flat is safe now. Lee visits.")
+    await page.get_by_role("combobox", name="Decision").select_option(label="No change")
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_role("alert")).to_contain_text("The minutes have been saved.")
 
@@ -88,12 +88,12 @@ async def what_is_typed_is_saved_and_survives_a_lost_network(page: Page, second:
 async def two_users_see_both_texts(page: Page, second: Product, hand: Walker, person: str) -> None:
     await page.goto(second.base_url + person)
     await hand.press(await hand.see(person), "Save", {"discussion": "What she said.", "decision": "no_change"})
-    await page.get_by_label("Discussion", exact=True).fill("What I heard.")
-    await page.get_by_label("Decision").select_option(label="Support plan changed")
+    await page.get_by_role("textbox", name="Discussion").fill("What I heard.")
+    await page.get_by_role("combobox", name="Decision").select_option(label="Support plan changed")
     await page.get_by_role("button", name="Save", exact=True).click()
 
     await expect(page.get_by_role("region", name="Saved meanwhile")).to_contain_text("What she said.")
-    await expect(page.get_by_label("Discussion", exact=True)).to_have_value("What I heard.")
+    await expect(page.get_by_role("textbox", name="Discussion")).to_have_value("What I heard.")
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_role("alert")).to_contain_text("The minutes have been saved.")
 
