@@ -41,6 +41,7 @@ from gateway.pages.records import (
     download,
     drafts,
     edit,
+    ended_list,
     ending,
     holder,
     notes,
@@ -132,6 +133,8 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("POST", "/{register}/records/{record}/holder/end", holder.end_cover, Permission.ADMINISTER),
     PageRoute("GET", "/{register}/records/{record}/outcomes/", outcomes.show_outcomes, Permission.RECORD_OUTCOME),
     PageRoute("POST", "/{register}/records/{record}/outcomes/", outcomes.record_outcome, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/ended/", ended_list.show_ended, Permission.READ_RECORDS),
+    PageRoute("POST", "/{register}/ended/", ended_list.search_ended, Permission.READ_RECORDS),
     PageRoute(
         "GET", "/{register}/records/{record}/actions/", record_actions.show_record_actions, Permission.UPDATE_RECORD
     ),
