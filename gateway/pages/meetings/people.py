@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from gateway.keys import REGISTER
 from gateway.pages.meetings.addresses import called, meeting_address, meeting_id_in, meeting_rules
-from gateway.pages.records.record_list import finds_of
+from gateway.pages.records.finds import finds_of
 from gateway.security.ids import task_and_command
 from gateway.ui.actions import ask, see_other
 from gateway.ui.formats import light, lines, rating_mark
