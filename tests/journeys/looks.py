@@ -26,7 +26,6 @@ MAILS, REVERSALS = "/{register}/administration/mails/", "/{register}/administrat
 REVIEWS = "/{register}/reviews/"
 SETTINGS, TEXT_SETTING = "/{register}/administration/settings/", "/{register}/administration/settings/{part}/"
 LOAD, UPLOAD = "/{register}/load/", "/{register}/load/{upload}/"
-MEETINGS, MEETING = "/{register}/meetings/", "/{register}/meetings/{meeting}/"
 LIST_SETTING = "/{register}/administration/settings/{part}/{question}/"
 
 LOOKS = {
@@ -114,22 +113,6 @@ LOOKS = {
     # work list and reports
     "work list": WORK,
     "work list seen": WORK,
-    # meetings
-    "meetings": MEETINGS,
-    "meetings series": f"{MEETINGS}series/",
-    "meetings series new": f"{MEETINGS}series/new",
-    "meetings series change": f"{MEETINGS}series/{{series}}/",
-    "meetings plan": f"{MEETINGS}new",
-    "meeting": MEETING,
-    "meeting change": f"{MEETING}change/",
-    "meeting cancel": f"{MEETING}cancel/",
-    "meeting add": f"{MEETING}add/",
-    "meeting attendance": f"{MEETING}attendance/",
-    "meeting close": f"{MEETING}close/",
-    "meeting pack": f"{MEETING}pack/",
-    "meeting person": f"{MEETING}{{record}}/",
-    "meeting person interest": f"{MEETING}{{record}}/interest/",
-    "meeting person present": f"{MEETING}{{record}}/present/",
     "home with the work list": HOME,
     # actions
     "actions of a record": RECORD_ACTIONS,

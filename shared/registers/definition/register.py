@@ -59,7 +59,6 @@ HelpPlace = Literal[
     "holder",
     "users",
     "load",
-    "meetings",
 ]
 """The pages that a topic of the help page can be about."""
 Column = Literal["person", "organisation", "created", "updated", "created_by", "answer", "actions"]

@@ -1,1 +1,0 @@
-"""Meetings: their series, their agendas, and what was said about each person."""
