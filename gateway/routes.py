@@ -14,6 +14,7 @@ from gateway.pages.account import (
     reminder,
     session,
 )
+from gateway.pages.actions import action_list, action_page, change_action, plan_told, record_actions
 from gateway.pages.administration import index
 from gateway.pages.administration.index import ADMINISTRATORS, WITH_CARDS
 from gateway.pages.duplicates import pairs
@@ -130,6 +131,18 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("POST", "/{register}/records/{record}/holder/end", holder.end_cover, Permission.ADMINISTER),
     PageRoute("GET", "/{register}/records/{record}/outcomes/", outcomes.show_outcomes, Permission.RECORD_OUTCOME),
     PageRoute("POST", "/{register}/records/{record}/outcomes/", outcomes.record_outcome, Permission.RECORD_OUTCOME),
+    PageRoute(
+        "GET", "/{register}/records/{record}/actions/", record_actions.show_record_actions, Permission.UPDATE_RECORD
+    ),
+    PageRoute("POST", "/{register}/records/{record}/actions/", record_actions.add_action, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/records/{record}/actions/told/", plan_told.show_told, Permission.UPDATE_RECORD),
+    PageRoute("POST", "/{register}/records/{record}/actions/told/", plan_told.record_told, Permission.UPDATE_RECORD),
+    PageRoute("GET", "/{register}/actions/", action_list.show_actions, Permission.UPDATE_RECORD),
+    PageRoute("POST", "/{register}/actions/", action_list.confirm_ticked, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/actions/{action}/", action_page.show_action, Permission.UPDATE_RECORD),
+    PageRoute("POST", "/{register}/actions/{action}/", action_page.act_on_action, Permission.UPDATE_RECORD),
+    PageRoute("GET", "/{register}/actions/{action}/change/", change_action.show_change, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/actions/{action}/change/", change_action.change_action, Permission.RECORD_OUTCOME),
     PageRoute("GET", "/{register}/load/", start.show_start, Permission.BULK_LOAD),
     PageRoute("POST", "/{register}/load/", start.upload, Permission.BULK_LOAD, streams=True),
     PageRoute("GET", "/{register}/load/guide/", guide.show_guide, Permission.BULK_LOAD),

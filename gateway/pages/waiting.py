@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from gateway.keys import ASSERTION, BUS, REGISTER, VISITOR
+from gateway.pages.actions.addresses import actions_address, has_actions
 from gateway.pages.duplicates.pairs import PAGE as DUPLICATES
 from gateway.pages.duplicates.pairs import count_waiting
 from gateway.pages.mails.mail_list import mails_address
@@ -23,6 +24,7 @@ from gateway.ui.navigation import PATHS
 from gateway.ui.table import Cell, risk_mark
 from shared import log
 from shared.clock import utc_now
+from shared.contracts.actions import ActionCounts, CountActions
 from shared.contracts.notifier import CountUndelivered, UndeliveredMails
 from shared.contracts.outcomes import CountTasks, TaskCounts
 from shared.contracts.referrals.caseload import Caseload, OwnRecords, ReadCaseload
@@ -61,9 +63,10 @@ class Home:
 
 async def read_home(request: web.Request) -> Home:
     """Ask the services for what the visitor may see of theirs, all at the same time."""
-    caseload, tasks, decisions, emails, accounts = await asyncio.gather(
+    caseload, tasks, actions, decisions, emails, accounts = await asyncio.gather(
         _caseload(request),
         _tasks(request),
+        _actions(request),
         _decisions(request),
         _undelivered(request),
         _accounts(request),
@@ -73,6 +76,7 @@ async def read_home(request: web.Request) -> Home:
         todo=[
             *tasks,
             *_of_reviews(register, found.reviews),
+            *_of_actions(register, actions),
             *decisions,
             *_of_emails(register, emails),
             *_of_accounts(register, accounts),
@@ -80,7 +84,7 @@ async def read_home(request: web.Request) -> Home:
         has_own=found.own is not None,
         ratings=_ratings(register, found.own) if found.own else [],
         own=list(_own(register, found)),
-        is_whole=None not in (caseload, emails, accounts),
+        is_whole=None not in (caseload, actions, emails, accounts),
     )
 
 
@@ -120,6 +124,35 @@ def _counted(register: Definition, counts: TaskCounts) -> Iterator[str]:
         yield register.words("tasks.unseen", count=counts.unseen)
     if counts.agenda:
         yield register.words("tasks.agenda_count", count=counts.agenda)
+
+
+async def _actions(request: web.Request) -> ActionCounts | None:
+    may = has_actions(request[REGISTER]) and request[VISITOR].may(Permission.UPDATE_RECORD)
+    return await ask_if_there(request, CountActions(), seconds=COUNT_SECONDS) if may else ActionCounts()
+
+
+def _of_actions(register: Definition, found: ActionCounts | None) -> list[ActionCard]:
+    """Return the links to one's own actions, and to those that the team must look at."""
+    counts, words = found or ActionCounts(), register.words
+    mine = actions_address(register, "mine")
+    cards = (
+        (counts.mine_due, ActionCard(words("actions.waiting_mine", count=counts.mine_due), mine)),
+        (
+            0 if counts.mine_due else counts.mine,
+            ActionCard(words("actions.waiting_mine_open", count=counts.mine), mine),
+        ),
+        (
+            counts.overdue,
+            ActionCard(words("actions.waiting_overdue", count=counts.overdue), actions_address(register, "overdue")),
+        ),
+        (
+            counts.to_confirm,
+            ActionCard(
+                words("actions.waiting_to_confirm", count=counts.to_confirm), actions_address(register, "to_confirm")
+            ),
+        ),
+    )
+    return [card for count, card in cards if count]
 
 
 async def _undelivered(request: web.Request) -> UndeliveredMails | None:

@@ -47,7 +47,18 @@ UserRole = Literal["standard", "reporting", "administrator"]
 Place = Literal["home", "submit", "records", "reporting", "help", "password", "administration", "logout"]
 HelpRole = Literal["standard", "reporting", "administrator", "master_admin"]
 HelpPlace = Literal[
-    "login", "submit", "records", "update", "outcomes", "archive", "work", "reports", "holder", "users", "load"
+    "login",
+    "submit",
+    "records",
+    "update",
+    "outcomes",
+    "archive",
+    "work",
+    "actions",
+    "reports",
+    "holder",
+    "users",
+    "load",
 ]
 """The pages that a topic of the help page can be about."""
 Column = Literal["person", "organisation", "created", "updated", "created_by", "answer", "actions"]
