@@ -8,6 +8,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from gateway.keys import REGISTER
+from gateway.pages.actions.beside import action_lines
 from gateway.pages.meetings.addresses import item_address, meeting_id_in
 from gateway.pages.meetings.agenda import why_text
 from gateway.pages.meetings.minutes_form import minutes_form
@@ -88,7 +89,7 @@ async def about_item(request: web.Request, found: FoundItem) -> AboutItem:
         update=update_of(found),
         place=words("meetings.place_of", place=item.place, of=item.of),
         last=shown_minutes(request, item.last) if item.last else None,
-        actions=Markup(),
+        actions=await action_lines(request, item.item.record_id, item.meeting.meeting_id.hex),
     )
 
 
