@@ -42,6 +42,7 @@ from gateway.pages.records import (
     edit,
     ended_list,
     ending,
+    hand_over,
     holder,
     notes,
     reading_page,
@@ -49,6 +50,7 @@ from gateway.pages.records import (
     review,
     seen,
     submit,
+    who_looked,
 )
 from gateway.pages.reporting import dashboard
 from gateway.pages.reviews import due_list
@@ -127,6 +129,10 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("POST", "/{register}/records/{record}/review/", review.review_record, Permission.UPDATE_RECORD),
     PageRoute("POST", "/{register}/records/{record}/notes/", notes.add_note, Permission.ADD_NOTE),
     PageRoute("POST", "/{register}/records/{record}/seen/", seen.mark_seen, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/records/{record}/looked/", who_looked.show_looked, Permission.OVERSEE_PRIVACY),
+    PageRoute("POST", "/{register}/records/{record}/looked/", who_looked.choose_looked, Permission.OVERSEE_PRIVACY),
+    PageRoute("GET", "/{register}/hand-over/", hand_over.show_hand_over, Permission.UPDATE_RECORD),
+    PageRoute("POST", "/{register}/hand-over/", hand_over.hand_over, Permission.UPDATE_RECORD),
     PageRoute("GET", "/{register}/records/{record}/holder/", holder.show_holder, Permission.UPDATE_RECORD),
     PageRoute("POST", "/{register}/records/{record}/holder/", holder.name_holder, Permission.UPDATE_RECORD),
     PageRoute("POST", "/{register}/records/{record}/holder/end", holder.end_cover, Permission.ADMINISTER),

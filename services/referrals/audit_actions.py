@@ -27,6 +27,7 @@ class ReferralsAction(AuditAction):
     RECORD_HOLDER_ASSIGNED = "record.holder_assigned"
     RECORD_HOLDINGS_READ = "record.holdings_read"
     RECORD_LOADED = "record.loaded"
+    RECORD_LOOKS_READ = "record.looks_read"
     RECORD_NAMED = "record.named"
     RECORD_NOTE_ADDED = "record.note_added"
     RECORD_NOTES_READ = "record.notes_read"

@@ -21,6 +21,7 @@ VERSIONED = {
     "ChangeMeeting": "version",
     "DiscussTask": "version",
     "FinishArchive": "version",
+    "HandOver": "seen",
     "PublishOverlay": "seen_version",
     "RecordOutcome": "version",
     "ReportAction": "version",

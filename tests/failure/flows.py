@@ -232,10 +232,29 @@ async def look_after(walker: Walker, record: str) -> str:
     await walker.post(page, form | {"act": "find", "search": LAST_NAME})
     await walker.post(f"{page}end", form | {"holding": word("no cover")})
     await walker.post(walker.at(f"records/{record}/seen/"), {"task": f"{uuid4().hex}-{uuid4().hex}"})
+    await hand_over(walker)
+    await who_looked(walker, record)
     said = (await walker.see(walker.at(f"records/{record}/text/"))).html
     reference = re.search(r"DSR-[0-9A-Z]{4}-[0-9A-Z]{4}", said)
     assert reference is not None
     return reference[0]
+
+
+async def who_looked(walker: Walker, record: str) -> None:
+    page = walker.at(f"records/{record}/looked/")
+    await walker.see(page)
+    await walker.see(f"{page}?all=1")
+    await walker.post(page, {"user": uuid4().hex, "first-day": word("no day")})
+
+
+async def hand_over(walker: Walker) -> None:
+    """Open the page of all records of a user, and check a hand-over to nobody."""
+    page = walker.at("hand-over/")
+    await walker.see(page)
+    await walker.post(page, {"act": "find", "whose-search": LAST_NAME, "whose": ""})
+    of = {"of": uuid4().hex, "command": uuid4().hex, "to-search": LAST_NAME, "to": ""}
+    await walker.post(page, of | {"act": "check"})
+    await walker.post(page, of | {"act": "confirm", "to": uuid4().hex, "seen": "0"})
 
 
 async def end(walker: Walker, record: str) -> None:

@@ -35,6 +35,7 @@ from shared.contracts.identity import (
     VerifyPin,
 )
 from shared.contracts.installation import ReadHold
+from shared.contracts.looks import Looker, NameLookers, ReadOutcomeLooks, ReadRecordLooks, ReadReportLooks
 from shared.contracts.notifier import CountUndelivered, ListMails
 from shared.contracts.outcomes import (
     AcknowledgeTask,
@@ -56,6 +57,7 @@ from shared.contracts.referrals.duplicates import (
 )
 from shared.contracts.referrals.ended import FindEnded, ListEnded, ListEndedBefore, ListReturned
 from shared.contracts.referrals.ending import DecideEnding
+from shared.contracts.referrals.hand_over import CheckHandOver, CountHeld, HandOver, ListHeld
 from shared.contracts.referrals.holding import ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.loading import (
@@ -112,8 +114,10 @@ from tests.gateway.stand_in_users import JO, StandInUsers, a_proposal
 from tests.gateway.stand_in_work import StandInWork, a_task, seen_by
 from tests.gateway.test_duplicate_pages import archived_of
 from tests.gateway.test_ended_list_pages import StandInEnded
+from tests.gateway.test_hand_over_pages import COVERED, StandInHeld
 from tests.gateway.test_holder_pages import NAMED, StandInHolders, a_cover, held_by
 from tests.gateway.test_list_pages import StandInList
+from tests.gateway.test_looked_page import StandInLooks
 from tests.gateway.test_record_over_time import a_change
 from tests.gateway.test_reversal_pages import StandInReversals, an_ended_person, archived_lately, asked_for
 from tests.gateway.test_seen import StandInTask
@@ -146,6 +150,25 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 ReadHold(),
                 ListOwnSessions(),
                 ListOrganisations(register_code="dsr"),
+            ),
+        ),
+        (
+            StandInLooks(named=(Looker(user_id=ID, full_name="Jo Lark", organisation_id=ID),)),
+            (
+                ReadRecordLooks(record_id=ID),
+                ReadOutcomeLooks(record_id=ID),
+                ReadReportLooks(record_id=ID),
+                NameLookers(user_ids=(ID,)),
+            ),
+        ),
+        (
+            StandInHeld(total=1, moving=1, covered=(COVERED,)),
+            (
+                ListHeld(user_id=ID),
+                CountHeld(user_id=ID),
+                CheckHandOver(user_id=ID, new_user_id=JO),
+                HandOver(command_id=ID, user_id=ID, new_user_id=JO, seen=""),
+                ListColleagues(organisation_id=None),
             ),
         ),
         (

@@ -94,6 +94,10 @@ LOOKS = {
     "text for the case record": "/{register}/records/{record}/text/",
     "holder and cover": HOLDER,
     "holder and cover with problems": HOLDER,
+    "who looked": "/{register}/records/{record}/looked/",
+    "whose records to hand over": "/{register}/hand-over/",
+    "handing over": "/{register}/hand-over/",
+    "handing over, checked": "/{register}/hand-over/",
     # outcomes, archiving, and reversals
     "outcomes": OUTCOMES,
     "outcomes with problems": OUTCOMES,

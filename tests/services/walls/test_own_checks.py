@@ -26,6 +26,7 @@ from shared.contracts.actions import (
     RecordPlanTold,
     ReportAction,
 )
+from shared.contracts.looks import CheckLooks, ReadOutcomeLooks, ReadRecordLooks, ReadReportLooks
 from shared.contracts.meetings import (
     AddAddendum,
     AddItem,
@@ -60,6 +61,7 @@ from shared.contracts.referrals.drafts import DiscardDraft, DraftSeen, ListDraft
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, ListLinked
 from shared.contracts.referrals.ended import FindEnded, ListEnded, ListEndedBefore, ListReturned
 from shared.contracts.referrals.ending import DecideEnding
+from shared.contracts.referrals.hand_over import CheckHandOver, CountHeld, HandOver, ListHeld
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.loading import (
@@ -97,7 +99,7 @@ Ask = Callable[[World], Request[Message]]
 COUNTS = frozenset(
     {
         *("total", "matches", "count", "waiting", "urgent", "unseen", "agenda", "met"),
-        *("items", "done", "mine", "open", "overdue", "to_confirm"),
+        *("items", "done", "mine", "open", "overdue", "to_confirm", "held", "moving"),
     }
 )
 # Derived from records of everybody, or written about a stranger's own record beside those of the world.
@@ -156,6 +158,15 @@ READS: dict[str, Ask] = {
     "ended records of a name": lambda world: ListEnded(search=str(world.person["last_name"])),
     "those added again": by_id(ListReturned),
     "its holders": by_id(ReadHoldings),
+    "all records of the creator": lambda world: ListHeld(user_id=world.creator.user_id),
+    "the number of them": lambda world: CountHeld(user_id=world.creator.user_id),
+    "what a hand-over would do": lambda world: CheckHandOver(
+        user_id=world.creator.user_id, new_user_id=world.holder.user_id
+    ),
+    "who looked at it": by_id(ReadRecordLooks),
+    "who looked at its outcomes": by_id(ReadOutcomeLooks),
+    "in whose reports it was": by_id(ReadReportLooks),
+    "whether that may be read": by_id(CheckLooks),
     "possible duplicates": lambda _: ListDuplicates(),
     "their number": lambda _: CountDuplicates(),
     "linked records": all_of(ListLinked),
@@ -193,6 +204,9 @@ WRITES: dict[str, Ask] = {
     "a note": command(AddNote, text="A stranger's note"),
     "a holder": lambda world: AssignHolder(
         command_id=new_id(), record_id=world.records[1].record_id, user_id=world.holder.user_id, seen=None
+    ),
+    "all records handed over": lambda world: HandOver(
+        command_id=new_id(), user_id=world.creator.user_id, new_user_id=world.holder.user_id, seen="0" * 64
     ),
     "a cover": lambda world: AddCover(
         command_id=new_id(),
@@ -281,6 +295,7 @@ WRITES: dict[str, Ask] = {
 # What the rightful user is told where the request cannot be carried out on these records.
 RIGHTFUL_REFUSALS = {
     "a record of the same person": "likely_duplicate",
+    "all records handed over": "changed",
     "the end of a cover": "not_found",
     "a decision about its end": "not_ending",
     "a request to reverse": "asked_before",

@@ -28,8 +28,14 @@ OF_SCOPE = """
     referrals.store.ended.LIST_ENDED referrals.store.ended.LIST_RETURNED referrals.store.ended.SEARCH_ENDED
     referrals.store.finding.FILTER_RECORDS referrals.store.finding.LIST_RECORDS referrals.store.finding.NAME_RECORDS
     referrals.store.finding.READ_RECORD referrals.store.finding.SEARCH_RECORDS
+    referrals.store.hand_over.COUNT_COVERED referrals.store.hand_over.COUNT_HELD
+    referrals.store.hand_over.FIND_HELD referrals.store.hand_over.HOLD_HELD referrals.store.hand_over.LIST_COVERED
+    referrals.store.hand_over.LIST_HELD
     referrals.store.history.FIND_AND_HOLD referrals.store.history.FIND_CREATION referrals.store.history.FIND_RATINGS
     referrals.store.history.READ_PAST
+    referrals.store.looking.FIND_LOOKED_AT referrals.store.looking.FIND_LOOKERS referrals.store.looking.READ_LOOKS
+    outcomes.store.looking.FIND_LOOKERS outcomes.store.looking.READ_LOOKS
+    reports.store.looking.FIND_LOOKERS reports.store.looking.READ_LOOKS
     referrals.store.holding.FIND_BODIES referrals.store.holding.HOLD_RECORD
     referrals.store.reversing.COUNT_WAITING referrals.store.reversing.FIND_ARCHIVED
     referrals.store.reversing.HOLD_RECORD referrals.store.reversing.HOLD_REVERSAL
@@ -74,6 +80,7 @@ OF_USER = """
 # The same request has found the record, the job, the upload or the mail in scope before. Outcomes asks referrals for
 # it. The background job of uploads has claimed the upload, and works in the context of its user.
 OF_WHAT_WAS_FOUND = """
+    referrals.store.hand_over.FIND_ALL_COVERS referrals.store.hand_over.REPLACE_HOLDERS
     referrals.store.ending.ADD_DECISION referrals.store.ending.HAS_DECIDED referrals.store.ending.HOLD_RECORD
     referrals.store.history.ADD_NOTE referrals.store.history.FIND_UPDATES
     referrals.store.holding.ADD_COVER referrals.store.holding.REPLACE_HOLDER referrals.store.holding.END_COVER

@@ -62,6 +62,8 @@ FINISH_JOB = """
     WHERE id = $1
 """
 
+ADD_REPORT_ROW = "INSERT INTO audit (actor, action, register, subjects) VALUES ($1, 'report.records', 'dsr', $2)"
+
 FAILED_ROWS = urlsafe_b64encode(failed_rows(("First Name",), [(("Wallflower",), ())])).decode()  # as JSON holds it
 CHECK_UPLOAD = """
     UPDATE upload
@@ -304,6 +306,7 @@ async def _fill_rows(world: World, owners: Owners) -> None:
     await world.ask(world.creator, unasked(**a_person(first_name="Wallflower")))  # counted by rows that are not folded
     await owners["reports"].execute("INSERT INTO chunk VALUES ($1, 0, 0, $2)", world.job.job_id, FILE)
     await owners["reports"].execute(FINISH_JOB, world.job.job_id, world.organisation_id)
+    await owners["reports"].execute(ADD_REPORT_ROW, world.reporter.user_id, [world.record.record_id])
     await owners["notifier"].execute(
         "UPDATE mail SET state = 'failed', ended_at = now(), subject = NULL, body = NULL WHERE id = $1", world.mail_id
     )
