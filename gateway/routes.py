@@ -17,7 +17,7 @@ from gateway.pages.account import (
 from gateway.pages.administration import index
 from gateway.pages.administration.index import ADMINISTRATORS, WITH_CARDS
 from gateway.pages.duplicates import pairs
-from gateway.pages.loading import decisions, guide, mapping, start, upload_page
+from gateway.pages.loading import authority, decisions, guide, mapping, start, to_confirm, upload_page
 from gateway.pages.mails import mail_list
 from gateway.pages.outcomes import outcomes, reversals
 from gateway.pages.records import (
@@ -122,6 +122,9 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("POST", "/{register}/load/{upload}/mapping/", mapping.map_upload, Permission.BULK_LOAD),
     PageRoute("GET", "/{register}/load/{upload}/process/", upload_page.ask_to_process, Permission.BULK_LOAD),
     PageRoute("POST", "/{register}/load/{upload}/process/", decisions.process, Permission.BULK_LOAD),
+    PageRoute("GET", "/{register}/load/{upload}/consent/", authority.show_authority, Permission.BULK_LOAD),
+    PageRoute("POST", "/{register}/load/{upload}/consent/", authority.name_authority, Permission.BULK_LOAD),
+    PageRoute("GET", "/{register}/consent/", to_confirm.show_to_confirm, Permission.UPDATE_RECORD),
     PageRoute("POST", "/{register}/load/{upload}/cancel/", decisions.cancel, Permission.BULK_LOAD),
     PageRoute(
         "GET", "/{register}/load/{upload}/failed/", decisions.download_failed, Permission.BULK_LOAD, is_data=True

@@ -9,6 +9,7 @@ from aiohttp import web
 from gateway.keys import ASSERTION, BUS, REGISTER, VISITOR
 from gateway.pages.duplicates.pairs import PAGE as DUPLICATES
 from gateway.pages.duplicates.pairs import count_waiting
+from gateway.pages.loading.to_confirm import cards_to_confirm, count_to_confirm
 from gateway.pages.mails.mail_list import mails_address
 from gateway.pages.outcomes.reversal_address import PAGE as REVERSALS
 from gateway.pages.outcomes.reversals import count_reversals
@@ -59,16 +60,27 @@ class Home:
 
 async def read_home(request: web.Request) -> Home:
     """Ask the services for what the visitor may see of theirs, all at the same time."""
-    caseload, tasks, decisions, emails, accounts = await asyncio.gather(
-        _caseload(request), _tasks(request), _decisions(request), _undelivered(request), _accounts(request)
+    caseload, tasks, decisions, consents, emails, accounts = await asyncio.gather(
+        _caseload(request),
+        _tasks(request),
+        _decisions(request),
+        count_to_confirm(request),
+        _undelivered(request),
+        _accounts(request),
     )
     register, found = request[REGISTER], caseload or Caseload()
     return Home(
-        todo=[*tasks, *decisions, *_of_emails(register, emails), *_of_accounts(register, accounts)],
+        todo=[
+            *tasks,
+            *decisions,
+            *cards_to_confirm(register, consents),
+            *_of_emails(register, emails),
+            *_of_accounts(register, accounts),
+        ],
         has_own=found.own is not None,
         ratings=_ratings(register, found.own) if found.own else [],
         own=list(_own(register, found)),
-        is_whole=None not in (caseload, emails, accounts),
+        is_whole=None not in (caseload, consents, emails, accounts),
     )
 
 

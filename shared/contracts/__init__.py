@@ -15,6 +15,7 @@ from shared.contracts import (
 from shared.contracts.referrals import (
     archiving,
     caseload,
+    consent,
     drafts,
     duplicates,
     ended,
@@ -121,6 +122,9 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     loading.CancelUpload,
     loading.ListUploadRows,
     loading.ReadFailedRows,
+    consent.NameConsentAuthority,
+    consent.ListConsentsToConfirm,
+    consent.CountConsentsToConfirm,
     overlays.ReadOverlays,
     overlays.PublishOverlay,
     overlays.ListOverlays,

@@ -45,6 +45,7 @@ CHANGES_NOTHING = {
     "FinishUpload",
     "JoinRegister",
     "MapUpload",
+    "NameConsentAuthority",
     "ProcessUpload",
     "RefuseArchive",
     "SendAgain",

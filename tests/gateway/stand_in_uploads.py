@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
+from shared.contracts.referrals.consent import NameConsentAuthority
 from shared.contracts.referrals.loading import (
     CancelUpload,
     CellChange,
     CellFault,
     ColumnFound,
+    ConsentAuthority,
     FailedRows,
     FileReading,
     FinishUpload,
@@ -110,6 +112,7 @@ class StandInUploads(StandIn):
                 ListUploads, lambda _: Uploads(uploads=(self.upload.model_copy(update={"columns": (), "values": ()}),))
             ),
             row(MapUpload, lambda _: self._mapped("checking")),
+            row(NameConsentAuthority, self._name),
             row(ProcessUpload, lambda _: self._mapped("processing")),
             row(CancelUpload, self._cancel),
             row(ListUploadRows, self._list),
@@ -129,6 +132,11 @@ class StandInUploads(StandIn):
         self.put(state)
         columns = tuple(each.model_copy(update={"target": each.target or ""}) for each in self.upload.columns)
         return self.upload.model_copy(update={"columns": columns})
+
+    def _name(self, asked: NameConsentAuthority) -> UploadShown:
+        named = ConsentAuthority(words=asked.words, due_on=asked.due_on, named_by="Gail Thomas", named_at=WHEN)
+        self.put("checking", authority=named)
+        return self._mapped("checking")
 
     def _start(self, _asked: StartUpload) -> UploadShown:
         if self.blocking is not None:

@@ -31,6 +31,11 @@ from shared.contracts.outcomes import (
     TaskCounts,
 )
 from shared.contracts.referrals.caseload import ReadCaseload
+from shared.contracts.referrals.consent import (
+    CountConsentsToConfirm,
+    ListConsentsToConfirm,
+    NameConsentAuthority,
+)
 from shared.contracts.referrals.drafts import DraftSeen, ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import (
     CountDuplicates,
@@ -80,7 +85,7 @@ from shared.registers.load import load_registers
 from shared.registers.overlay import Overlay
 from tests.contracts.golden import FOLDER, Json, file_of, kinds_in, normalised, recorded
 from tests.gateway.stand_in import StandIn
-from tests.gateway.stand_in_caseload import StandInCaseload, a_caseload
+from tests.gateway.stand_in_caseload import StandInCaseload, a_caseload, to_confirm
 from tests.gateway.stand_in_drafts import StandInDrafts
 from tests.gateway.stand_in_identity import EMAIL, PASSWORD, PIN, StandInIdentity
 from tests.gateway.stand_in_matches import ONE, OTHER, StandInMatches
@@ -174,7 +179,10 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
             ),
         ),
         (StandInNotifier(), (ListMails(), CountUndelivered())),
-        (StandInCaseload(caseload=a_caseload()), (ReadCaseload(),)),
+        (
+            StandInCaseload(caseload=a_caseload(), unconsented=(to_confirm(),)),
+            (ReadCaseload(), ListConsentsToConfirm(), CountConsentsToConfirm()),
+        ),
         (
             StandInOutcomes(outcomes=(an_outcome(),)),
             (
@@ -240,6 +248,9 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 ReadUpload(upload_id=UPLOAD_ID),
                 ListUploads(),
                 MapUpload(command_id=ID, upload_id=UPLOAD_ID),
+                NameConsentAuthority(
+                    command_id=ID, upload_id=UPLOAD_ID, words="Agreed by the board", due_on=date(2027, 6, 17)
+                ),
                 ProcessUpload(command_id=ID, upload_id=UPLOAD_ID),
                 CancelUpload(command_id=ID, upload_id=UPLOAD_ID),
                 ListUploadRows(upload_id=UPLOAD_ID, tab="updated"),

@@ -117,6 +117,9 @@ LOOKS = {
     "load mapping": UPLOAD,
     "load mapping with problems": f"{UPLOAD}mapping/",
     "load checked": UPLOAD,
+    "load authority": f"{UPLOAD}consent/",
+    "load authority with problems": f"{UPLOAD}consent/",
+    "consents to confirm": "/{register}/consent/",
     "load confirm": f"{UPLOAD}process/",
     "load done": UPLOAD,
     # administration

@@ -26,7 +26,7 @@ from shared.database import transaction
 from shared.messages import Refused, must_find
 from shared.permissions import Visitor
 from shared.registers.definition.register import Definition
-from shared.registers.form.conditions import Answers
+from shared.registers.form.conditions import Answers, consent_verdict
 from shared.registers.form.showing import differences
 
 ROOM = 8_000  # characters of the cells of one row, and of its changes, on a page of 25
@@ -86,7 +86,8 @@ def _shown(register: Definition, row: Record) -> UploadRow:
     room = max(SHORTEST, ROOM // max(1, 2 * len(changes)))
     shortened = [each | {side: _cut(each[side], room) for side in ("before", "after")} for each in changes]
     cells = [_cut(each, max(SHORTEST, ROOM // max(1, len(row["cells"])))) for each in row["cells"]]
-    fields |= {"changes": shortened, "faults": json.loads(row["faults"]), "cells": cells}
+    unconsented = bool(answers) and consent_verdict(register, json.loads(answers)) == "open"
+    fields |= {"unconsented": unconsented, "changes": shortened, "faults": json.loads(row["faults"]), "cells": cells}
     return UploadRow.model_validate(fields)
 
 

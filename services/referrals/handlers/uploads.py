@@ -17,8 +17,10 @@ from services.referrals.uploads import states as rules
 from shared import audit
 from shared.commands import carry_out, unless_repeated
 from shared.context import ServiceContext
+from shared.contracts.referrals.consent import NameConsentAuthority
 from shared.contracts.referrals.loading import (
     CancelUpload,
+    ConsentAuthority,
     FinishUpload,
     ListUploads,
     MapUpload,
@@ -90,7 +92,9 @@ class UploadHandlers:
 
     async def read(self, visitor: Visitor, asked: ReadUpload) -> UploadShown:
         async with transaction(self.context.pool, visitor) as db:
-            return rules.shown(must_find(await store.find(db, visitor, asked.upload_id)))
+            shown = rules.shown(must_find(await store.find(db, visitor, asked.upload_id)))
+        may_name = rules.may_name_authority(self.context.latest(visitor), visitor)
+        return shown.model_copy(update={"may_name_authority": may_name})
 
     async def list_own(self, visitor: Visitor, _asked: ListUploads) -> Uploads:
         async with transaction(self.context.pool, visitor) as db:
@@ -124,6 +128,21 @@ class UploadHandlers:
         async def change(db: Database, present: StoredUpload) -> None:
             rules.check_state(present, rules.MAPPABLE, "not_mappable")
             await store.read_again(db, present.id, asked.sheet)
+
+        return await self._carry_out(visitor, asked, asked.upload_id, change)
+
+    async def name_authority(self, visitor: Visitor, asked: NameConsentAuthority) -> UploadShown:
+        """Name the authority for rows without evidence of consent, which have them checked again."""
+        register, day, moment = self.context.latest(visitor), self.context.day(), self.context.clock()
+
+        async def change(db: Database, upload: StoredUpload) -> None:
+            rules.check_authority(register, visitor, upload, asked, day)
+            named = ConsentAuthority(
+                words=asked.words, due_on=asked.due_on, named_by=visitor.full_name, named_at=moment
+            )
+            await store.name_authority(db, upload.id, named)
+            facts = [f"rows:{upload.unconsented_rows}", f"due_on:{asked.due_on}"]
+            await audit.note(db, visitor, ReferralsAction.UPLOAD_AUTHORITY_NAMED, [upload.id], facts)
 
         return await self._carry_out(visitor, asked, asked.upload_id, change)
 

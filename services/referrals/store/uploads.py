@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from services.referrals.loading.mapping import FileMapping, KeptMapping
 from shared.contracts.referrals.loading import (
     ColumnFound,
+    ConsentAuthority,
     FileReading,
     RowTab,
     UploadFault,
@@ -54,6 +55,7 @@ class StoredUpload:
     found_values: tuple[ValueFound, ...] = field(repr=False)
     missing: tuple[str, ...]
     mapping: FileMapping | None = field(repr=False)
+    authority: ConsentAuthority | None = field(repr=False)
     total: int
     new_rows: int | None
     updated_rows: int | None
@@ -61,6 +63,7 @@ class StoredUpload:
     error_rows: int | None
     unchanged_rows: int
     incomplete_rows: int
+    unconsented_rows: int
     rows_done: int
     attempt: int
 
@@ -69,8 +72,8 @@ def upload_columns() -> str:
     """Return the columns of a query whose rows `upload_of` reads."""
     return """
     id, register_code, user_id, organisation_id, file_name, size, state, fault, uploaded_at, expires_at, sheet,
-    headings, reading, found_columns, found_values, missing, mapping, total, new_rows, updated_rows, ended_rows,
-    error_rows, unchanged_rows, incomplete_rows, rows_done, attempt
+    headings, reading, found_columns, found_values, missing, mapping, authority, total, new_rows, updated_rows,
+    ended_rows, error_rows, unchanged_rows, incomplete_rows, unconsented_rows, rows_done, attempt
     """
 
 
@@ -105,6 +108,7 @@ def upload_of(row: Record) -> StoredUpload:
         "found_columns": COLUMNS_FOUND.validate_json(row["found_columns"]),
         "found_values": VALUES_FOUND.validate_json(row["found_values"]),
         "mapping": MAPPING.validate_json(row["mapping"]) if row["mapping"] else None,
+        "authority": ConsentAuthority.model_validate_json(row["authority"]) if row["authority"] else None,
     }
     return StoredUpload(**fields)
 
@@ -192,21 +196,28 @@ async def finish(db: Database, upload_id: UUID, sha256: str) -> None:
 READ_AGAIN = """
     UPDATE upload
     SET state = 'reading', sheet = $2, tries = 0, rows_done = 0, mapping = NULL, new_rows = NULL, updated_rows = NULL,
-        ended_rows = NULL, error_rows = NULL, unchanged_rows = 0, incomplete_rows = 0
+        ended_rows = NULL, error_rows = NULL, unchanged_rows = 0, incomplete_rows = 0,
+        unconsented_rows = 0, authority = NULL
     WHERE id = $1
 """
 MAP = """
     UPDATE upload
     SET state = $2, mapping = $3, found_columns = $4, found_values = $5, missing = $6, tries = 0, rows_done = 0,
         new_rows = NULL, updated_rows = NULL, ended_rows = NULL, error_rows = NULL, unchanged_rows = 0,
-        incomplete_rows = 0
+        incomplete_rows = 0, unconsented_rows = 0, authority = NULL
+    WHERE id = $1
+"""
+NAME_AUTHORITY = """
+    UPDATE upload
+    SET state = 'checking', authority = $2, tries = 0, rows_done = 0, new_rows = NULL, updated_rows = NULL,
+        ended_rows = NULL, error_rows = NULL, unchanged_rows = 0, incomplete_rows = 0, unconsented_rows = 0
     WHERE id = $1
 """
 PROCESS = "UPDATE upload SET state = 'processing', tries = 0, rows_done = 0 WHERE id = $1"
 CANCEL = """
     UPDATE upload
     SET state = 'cancelled', fault = NULL, ended_at = clock_timestamp(), expires_at = clock_timestamp() + $2::interval,
-        lease_until = NULL, headings = '{}', found_columns = '[]', found_values = '[]', mapping = NULL
+        lease_until = NULL, headings = '{}', found_columns = '[]', found_values = '[]', mapping = NULL, authority = NULL
     WHERE id = $1
 """
 REMOVE_CHUNKS = "DELETE FROM upload_chunk WHERE upload_id = $1"
@@ -239,6 +250,11 @@ async def map_columns(
 ) -> None:
     """Store what the columns mean. In the state `checking` the rows are then checked."""
     await db.execute(MAP, upload_id, state, MAPPING.dump_json(mapping).decode(), *shown.values_stored())
+
+
+async def name_authority(db: Database, upload_id: UUID, authority: ConsentAuthority) -> None:
+    """Store the authority for rows without evidence of consent, and have the rows checked again."""
+    await db.execute(NAME_AUTHORITY, upload_id, authority.model_dump_json())
 
 
 async def process(db: Database, upload_id: UUID) -> None:

@@ -3,11 +3,14 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from pathlib import PurePath
 
 from services.referrals.loading.mapping import FileMapping, Suggestion
 from services.referrals.loading.table import FileTable
 from services.referrals.store.uploads import ChunksStored, MappingShown, StoredUpload
+from shared.cleaning import says_something
+from shared.contracts.referrals.consent import MOST_DAYS_DUE, NameConsentAuthority
 from shared.contracts.referrals.loading import (
     REASONS,
     CellFault,
@@ -21,7 +24,7 @@ from shared.contracts.referrals.loading import (
     ValueFound,
 )
 from shared.messages import Refused
-from shared.permissions import Permission, Visitor
+from shared.permissions import AccountGrant, Permission, Visitor
 from shared.registers.definition.register import Definition
 
 FILE_TYPES = frozenset({".csv", ".xlsx"})
@@ -38,6 +41,28 @@ FORMULA = ("=", "+", "-", "@", "\t")
 def may_load(visitor: Visitor) -> bool:
     """Check whether the user may load records now. It needs the grant, and the right to add records."""
     return visitor.may(Permission.BULK_LOAD) and visitor.may(Permission.SUBMIT_RECORD)
+
+
+def may_name_authority(register: Definition, visitor: Visitor) -> bool:
+    """Check whether the user may name the authority for rows without consent: a privacy officer, if any."""
+    if AccountGrant.PRIVACY_OFFICER in register.access.grants:
+        return visitor.may(Permission.OVERSEE_PRIVACY)
+    return may_load(visitor)
+
+
+def check_authority(
+    register: Definition, visitor: Visitor, upload: StoredUpload, asked: NameConsentAuthority, today: date
+) -> None:
+    """Check that an authority may be named. Refused with the codes of `NameConsentAuthority`."""
+    if not may_name_authority(register, visitor):
+        raise Refused("not_officer")
+    check_state(upload, {"checked"}, "not_checked")
+    if not upload.unconsented_rows:
+        raise Refused("no_rows")
+    if not says_something(asked.words):
+        raise Refused("empty")
+    if not today < asked.due_on <= today + timedelta(days=MOST_DAYS_DUE):
+        raise Refused("due_on")
 
 
 def check_start(register: Definition, visitor: Visitor, asked: StartUpload) -> None:
@@ -77,6 +102,7 @@ def counts_of(upload: StoredUpload) -> UploadCounts:
         errors=upload.error_rows or 0,
         unchanged=upload.unchanged_rows,
         incomplete=upload.incomplete_rows,
+        unconsented=upload.unconsented_rows,
     )
 
 
@@ -95,6 +121,7 @@ def shown(upload: StoredUpload) -> UploadShown:
         missing=upload.missing,
         counts=counts_of(upload),
         rows_done=upload.rows_done,
+        authority=upload.authority,
     )
 
 
@@ -112,7 +139,8 @@ def in_list(upload: StoredUpload) -> UploadShown:
 
 def without_content(upload: UploadShown) -> UploadShown:
     """Return the answer of a command as it may be stored for long: without anything that was in the file."""
-    return upload.model_copy(update={"file_name": "", "reading": None, "columns": (), "values": ()})
+    nothing = {"file_name": "", "reading": None, "columns": (), "values": (), "authority": None}
+    return upload.model_copy(update=nothing)
 
 
 def mapped(suggestion: Suggestion, mapping: FileMapping) -> MappingShown:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
-from services.referrals.loading.judging import RowJudge
+from services.referrals.loading.judging import Judged, RowJudge
 from services.referrals.loading.rows import ReadRow
 from services.referrals.rules.ending import end_of
 from services.referrals.rules.saving import may_update
@@ -31,20 +31,27 @@ class Looked:
     """
     What was found for some rows: every record by its reference or key, and those that the user may see.
 
-    A record that is found but not `present` is out of the user's reach.
+    A record that is found but not `present` is out of the user's reach. The consent of those in `unconsented` is to be
+    confirmed: they are on the register by an authority.
     """
 
     found: Mapping[str, Sequence[FoundRecord]]
     present: Mapping[UUID, Present]
+    unconsented: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, repr=False)
 class MatchedRow:
-    """The record that a row is about, or what is wrong. `unseen` are records that the row found out of reach."""
+    """
+    The record that a row is about, or what is wrong. `unseen` are records that the row found out of reach.
+
+    `unconsented`: the record is on the register by an authority, and its consent is to be confirmed.
+    """
 
     present: Present | None = None
     fault: CellFault | None = None
     unseen: tuple[UUID, ...] = ()
+    unconsented: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,12 +70,16 @@ class RowVerdicts:
     organisations: Mapping[str, UUID]
     headings: Mapping[Special, str]
     today: date
+    has_authority: bool = False
+    """Whether the user has named an authority for new rows that only lack evidence of consent."""
     taken: dict[str, int] = field(default_factory=dict)
     """The row that has a key or a record already."""
     keys: dict[int, tuple[MatchKey, ...]] = field(default_factory=dict)
     judges: dict[str, RowJudge] = field(default_factory=dict)
     compartments: dict[UUID, Compartment] = field(default_factory=dict)
     """Those that the records of the rows lie in, or will."""
+    unconsented: list[int] = field(default_factory=list)
+    """The numbers of new rows that only lack evidence of consent."""
 
     def reference_of(self, row: ReadRow) -> str | None:
         """Return the reference that a row gives, in its standard form; None without one, or if it is none."""
@@ -111,7 +122,7 @@ class RowVerdicts:
         others = {each.record_id for key in numbers for each in looked.found.get(key, ()) if each.is_open}
         if others - {present.record_id}:
             return MatchedRow(fault=self._fault("number_elsewhere"), unseen=_unseen(others, looked))
-        return self._same_person(row, present)
+        return self._same_person(row, present, looked)
 
     def _one_of(self, row: ReadRow, found: Sequence[FoundRecord], looked: Looked) -> MatchedRow:
         candidates = [each for each in found if each.is_open] or list(found)
@@ -123,9 +134,9 @@ class RowVerdicts:
         present = looked.present[candidates[0].record_id]
         if not present.is_open:
             return MatchedRow(fault=self._fault("ended"))
-        return self._same_person(row, present)
+        return self._same_person(row, present, looked)
 
-    def _same_person(self, row: ReadRow, present: Present) -> MatchedRow:
+    def _same_person(self, row: ReadRow, present: Present, looked: Looked) -> MatchedRow:
         """Check that the row can be about the person of the record: an NHS number may be that of someone else."""
         given, there = person_of(self.register, row.answers), person_of(self.register, present.answers)
         if _is_other_name(given, there) and given.born and there.born and given.born != there.born:
@@ -133,7 +144,7 @@ class RowVerdicts:
         by_number = "reference" in row.specials or given.nhs_number == there.nhs_number
         if given.nhs_number and there.nhs_number and not by_number:
             return MatchedRow(fault=self._fault("other_number"))
-        return MatchedRow(present)
+        return MatchedRow(present, unconsented=present.record_id in looked.unconsented)
 
     # ------------------------------------------------------------------------------------------------- the whole row
     def check(self, row: ReadRow, matched: MatchedRow) -> RowChecked:
@@ -151,6 +162,8 @@ class RowVerdicts:
         answers = judged.answers
         if not faults:
             faults += self._not_allowed(register, answers, present, organisation_id)
+        if judged.unconsented and not matched.unconsented:
+            faults += self._unconsented(row, judged, present, is_alone=not faults)
         found = RowChecked(
             number=row.number,
             verdict="error",
@@ -174,6 +187,19 @@ class RowVerdicts:
             changes=changes,
             missing=tuple(judged.missing),
         )
+
+    def _unconsented(
+        self, row: ReadRow, judged: Judged, present: Present | None, *, is_alone: bool
+    ) -> tuple[CellFault, ...]:
+        """
+        Count a new row that only lacks evidence of consent. Return what is wrong with it, unless an authority is named.
+
+        An authority never takes consent from a record that has it.
+        """
+        if present is None and is_alone:
+            self.unconsented.append(row.number)
+            return () if self.has_authority else judged.unconsented
+        return judged.unconsented
 
     def _judge_of(self, register: Definition) -> RowJudge:
         """Return what judges the rows of an edition: rows that are alike are judged once."""

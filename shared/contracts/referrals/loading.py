@@ -1,6 +1,6 @@
 """Loading a spreadsheet into a register: upload, mapping, check, and the load itself (R-LOAD-001 to 006, R-USE-013)."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
@@ -13,6 +13,7 @@ CHUNK_BYTES = 262_144
 MOST_CHUNKS = 40  # with the above, files up to 10 MB
 MOST_COLUMNS = 200
 MOST_VALUES = 500
+LONGEST_AUTHORITY = 500
 ROWS_ON_A_PAGE = 25
 
 UploadState = Literal[
@@ -69,6 +70,20 @@ class UploadCounts(Message):
     unchanged: int = 0
     incomplete: int = 0
     """Rows that are not errors, but lack an answer that the form demands (R-LOAD-004)."""
+    unconsented: int = 0
+    """
+    Rows that only lack evidence of consent (R-LOAD-003). They are errors until someone names an authority, and then
+    they are new.
+    """
+
+
+class ConsentAuthority(Message):
+    """Why rows without evidence of consent may go onto the register, and by when consent is to be confirmed."""
+
+    words: str = Field(max_length=LONGEST_AUTHORITY, repr=False)
+    due_on: date
+    named_by: str = Field(repr=False)
+    named_at: datetime
 
 
 class ColumnFound(Message):
@@ -132,6 +147,9 @@ class UploadShown(Message):
     missing: tuple[str, ...] = ()
     counts: UploadCounts = UploadCounts()
     rows_done: int = 0
+    authority: ConsentAuthority | None = Field(default=None, repr=False)
+    may_name_authority: bool = False
+    """Whether the asker may name the authority for rows without evidence of consent."""
 
 
 class Uploads(Message):
@@ -289,7 +307,8 @@ class UploadRow(Message):
     `changes` of a new row are all its answers.
 
     `record_id` and `reference` are those of the record that it matches, or that it became. `missing` are the labels of
-    answers that the form demands and the row lacks. `is_processed`: it is on the register.
+    answers that the form demands and the row lacks. `is_processed`: it is on the register. `unconsented`: it is new
+    without evidence of consent, by the authority of the upload.
     """
 
     number: int
@@ -302,6 +321,7 @@ class UploadRow(Message):
     missing: tuple[str, ...] = ()
     cells: tuple[Cell, ...] = Field(default=(), repr=False)
     is_processed: bool = False
+    unconsented: bool = False
 
 
 class UploadRows(Message):

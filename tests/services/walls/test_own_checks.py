@@ -24,6 +24,11 @@ from shared.contracts.outcomes import (
 )
 from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord
 from shared.contracts.referrals.caseload import ReadCaseload
+from shared.contracts.referrals.consent import (
+    CountConsentsToConfirm,
+    ListConsentsToConfirm,
+    NameConsentAuthority,
+)
 from shared.contracts.referrals.drafts import DiscardDraft, DraftSeen, ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, ListLinked
 from shared.contracts.referrals.ended import FindEnded, ListEndedBefore
@@ -61,7 +66,7 @@ from tests.support.connections import ServicePools
 
 Ask = Callable[[World], Request[Message]]
 # The numbers of replies that count what is in reach.
-COUNTS = frozenset({"total", "matches", "count", "waiting", "urgent", "unseen", "agenda", "met"})
+COUNTS = frozenset({"overdue", "total", "matches", "count", "waiting", "urgent", "unseen", "agenda", "met"})
 # Derived from records of everybody, or written about a stranger's own record beside those of the world.
 SHARED_TABLES = frozenset({"possible_duplicate", "record_key", "record_search", "record_word", "record_feed"})
 TODAY = london_today()
@@ -95,6 +100,8 @@ READS: dict[str, Ask] = {
     "a search by reference": lambda world: ListRecords(search=world.record.reference),
     "a search by number": lambda world: ListRecords(search=str(world.person["nhs_number"])),
     "the caseload": lambda _: ReadCaseload(),
+    "consents to confirm": lambda _: ListConsentsToConfirm(),
+    "the number of consents to confirm": lambda _: CountConsentsToConfirm(),
     "the record": by_id(ReadRecord, past=PastWanted()),
     "its history": by_id(ReadHistory),
     "its past": by_id(ReadPast),
@@ -180,6 +187,9 @@ WRITES: dict[str, Ask] = {
         command_id=new_id(), upload_id=world.upload_id, chunks=1, sha256="0" * 64
     ),
     "a mapping": lambda world: MapUpload(command_id=new_id(), upload_id=world.upload_id, sheet="Second"),
+    "an authority": lambda world: NameConsentAuthority(
+        command_id=new_id(), upload_id=world.upload_id, words="Agreed", due_on=TODAY + timedelta(days=1)
+    ),
     "rows processed": lambda world: ProcessUpload(command_id=new_id(), upload_id=world.upload_id),
     "no upload": lambda world: CancelUpload(command_id=new_id(), upload_id=world.upload_id),
     "another upload": lambda world: StartUpload(command_id=world.upload_id, file_name="a.csv", size=1),
@@ -193,6 +203,7 @@ RIGHTFUL_REFUSALS = {
     "a part of the file": "not_receiving",
     "the end of the file": "not_receiving",
     "a mapping": "unknown_sheet",
+    "an authority": "no_rows",
     "another upload": "command_reused",
 }
 OF_UPLOADS = (
@@ -201,6 +212,7 @@ OF_UPLOADS = (
     ListUploadRows,
     ListUploads,
     MapUpload,
+    NameConsentAuthority,
     ProcessUpload,
     PutUploadChunk,
     ReadFailedRows,

@@ -260,6 +260,13 @@ async def _fill_rows(world: World, owners: Owners) -> None:
         world.record.record_id,
         world.creator.user_id,
     )
+    await owners["referrals"].execute(
+        "INSERT INTO consent_to_confirm (record_id, upload_id, authority, due_on, named_by, named_by_name, named_at) "
+        "VALUES ($1, $2, 'Agreed by the board', '2030-01-01', $3, 'Jayne Billings', now())",
+        world.record.record_id,
+        world.upload_id,
+        world.creator.user_id,
+    )
     await owners["referrals"].execute("SELECT fold_deltas()")
     await world.ask(world.creator, unasked(**a_person(first_name="Wallflower")))  # counted by rows that are not folded
     await owners["reports"].execute("INSERT INTO chunk VALUES ($1, 0, 0, $2)", world.job.job_id, FILE)
