@@ -67,7 +67,6 @@ async def test_a_row_without_consent_comes_onto_the_register_by_an_authority(pag
     family_name = a_new_name()
     await be_logged_in(page, stack, ADMINISTRATOR)
     await when_i_upload(page, stack, a_list_without_consent(family_name))
-    await page.get_by_role("button", name="Check the rows").click(timeout=WORK_SECONDS)
 
     await page.get_by_role("link", name="Name the authority").click(timeout=WORK_SECONDS)
     await then_everybody_can_use_it(page, "load authority")

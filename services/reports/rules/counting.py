@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic_core import from_json
 
 from services.reports.rules.ages import band_of, next_band_on
-from services.reports.rules.tiles import counts_ended, questions_counted
+from services.reports.rules.tiles import counts_ended, questions_counted, reports_gaps
 from services.reports.rules.weeks import Moves, weeks_shown
 from shared.contracts.referrals.answers import Answers
 from shared.contracts.referrals.feed import FedRecord
@@ -24,6 +24,7 @@ from shared.registers.definition.dashboards import (
     WeekTile,
 )
 from shared.registers.definition.register import Definition
+from shared.registers.form.gaps import gaps_in
 from shared.registers.load import Registers
 from shared.values import day_of
 
@@ -31,6 +32,7 @@ from shared.values import day_of
 TOTAL = "#total"
 AGE = "#age"
 DATED = "#dated"
+GAP = "#gap"
 OUTCOME = "#outcome:"
 ENDED = "#ended:"
 # Not stored: ended records of people who have an active one too. A tile that counts both takes them off.
@@ -64,7 +66,8 @@ def _counted_in(register: Definition) -> tuple[str, ...]:
     away = [f"{ENDED}{_edges(tile)}" for tile in panels if tile.of != "active"]
     total = (f"{ENDED}{TOTAL}",) if counts_ended(register) else ()
     bands = [_edges(tile) for tile in panels if tile.of != "ended"]
-    return (*questions_counted(register, "active"), *bands, *_rated_by(register), *total, *ended, *away)
+    gaps = tuple(f"{GAP} {each.name}" for each in register.form.asked if each.required and reports_gaps(register))
+    return (*questions_counted(register, "active"), *bands, *_rated_by(register), *total, *ended, *away, *gaps)
 
 
 def _rated_by(register: Definition) -> tuple[str, ...]:
@@ -94,12 +97,21 @@ def counted_of(record: FedRecord, registers: Registers, day: date) -> Counted:
         answer = answers.get(name, "")
         codes = [answer] if isinstance(answer, str) else answer or [""]
         items += [_counted_answer(f"{lead}{name}", code) for code in codes]
+    items += [_counted_answer(GAP, name) for name in _gaps_of(record, registers, answers)]
     items += [
         _counted_answer(f"{lead}{DATED}{place}", _band_at(tile, tile.at, record.born, answers))
         for place, tile in _age_tiles(register, lead)
         if tile.at
     ]
     return _with_ages(register, items, record.born, day, lead)
+
+
+def _gaps_of(record: FedRecord, registers: Registers, answers: Answers) -> tuple[str, ...]:
+    """Return which mandatory answers an open record lacks, by the form that its next update fills in."""
+    if not record.is_open or not reports_gaps(registers.find(record.register_code)):
+        return ()
+    editions = {each.edition: each for each in registers.editions(record.register_code)}
+    return gaps_in(editions[record.edition], answers) if record.edition in editions else ()
 
 
 def _age_tiles(register: Definition, lead: str) -> list[tuple[int, AgeTile]]:
