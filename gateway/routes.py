@@ -129,6 +129,9 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute(
         "GET", "/{register}/load/{upload}/failed/", decisions.download_failed, Permission.BULK_LOAD, is_data=True
     ),
+    PageRoute(
+        "GET", "/{register}/load/{upload}/absent/", decisions.download_absent, Permission.BULK_LOAD, is_data=True
+    ),
     PageRoute("GET", "/{register}/work/", work_list.show_work, Permission.RECORD_OUTCOME),
     PageRoute("POST", "/{register}/work/", work_list.acknowledge, Permission.RECORD_OUTCOME),
     PageRoute("POST", "/{register}/discussed/", work_list.discuss, Permission.RECORD_OUTCOME),

@@ -42,6 +42,7 @@ class ReferralsAction(AuditAction):
     RECORDS_LISTED = "records.listed"
     RECORDS_SEARCHED = "records.searched"
     REGISTER_REWORDED = "register.reworded"
+    UPLOAD_ABSENT_DOWNLOADED = "upload.absent_downloaded"
     UPLOAD_AUTHORITY_NAMED = "upload.authority_named"
     UPLOAD_BEGUN = "upload.begun"
     UPLOAD_CANCELLED = "upload.cancelled"

@@ -56,6 +56,7 @@ from shared.contracts.referrals.loading import (
     MapUpload,
     ProcessUpload,
     PutUploadChunk,
+    ReadAbsentRecords,
     ReadFailedRows,
     ReadUpload,
     StartUpload,
@@ -162,6 +163,7 @@ def loading_of(context: ServiceContext, work: UploadWork) -> list[AnsweredReques
         for_visitors(ProcessUpload, Permission.BULK_LOAD, uploads.process),
         for_visitors(CancelUpload, Permission.BULK_LOAD, uploads.cancel),
         for_visitors(ListUploadRows, Permission.BULK_LOAD, rows.list_rows),
+        for_visitors(ReadAbsentRecords, Permission.BULK_LOAD, rows.read_absent),
         for_visitors(ReadFailedRows, Permission.BULK_LOAD, rows.read_failed),
     ]
 

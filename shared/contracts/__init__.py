@@ -122,6 +122,7 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     loading.CancelUpload,
     loading.ListUploadRows,
     loading.ReadFailedRows,
+    loading.ReadAbsentRecords,
     consent.NameConsentAuthority,
     consent.ListConsentsToConfirm,
     consent.CountConsentsToConfirm,

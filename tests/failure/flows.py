@@ -391,6 +391,7 @@ async def load(walker: Walker, canary: Canary) -> None:
     await _until(walker, here, walker.at("records/"))
     await walker.see(walker.at("consent/"))
     await walker.download(f"{here}failed/")
+    await walker.download(f"{here}absent/")
     again = await _upload(walker, canary)
     await walker.see(await walker.go_on(f"{again}cancel/", {"command": uuid4().hex}))
     await walker.get(again)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from shared.contracts.referrals.consent import NameConsentAuthority
 from shared.contracts.referrals.loading import (
+    AbsentRecords,
     CancelUpload,
     CellChange,
     CellFault,
@@ -21,6 +22,7 @@ from shared.contracts.referrals.loading import (
     MapUpload,
     ProcessUpload,
     PutUploadChunk,
+    ReadAbsentRecords,
     ReadFailedRows,
     ReadUpload,
     RowTab,
@@ -116,6 +118,7 @@ class StandInUploads(StandIn):
             row(ProcessUpload, lambda _: self._mapped("processing")),
             row(CancelUpload, self._cancel),
             row(ListUploadRows, self._list),
+            row(ReadAbsentRecords, self._absent),
             row(ReadFailedRows, lambda asked: FailedRows(content=self.failed[asked.number], more=asked.number == 0)),
         )
 
@@ -137,6 +140,11 @@ class StandInUploads(StandIn):
         named = ConsentAuthority(words=asked.words, due_on=asked.due_on, named_by="Gail Thomas", named_at=WHEN)
         self.put("checking", authority=named)
         return self._mapped("checking")
+
+    def _absent(self, asked: ReadAbsentRecords) -> AbsentRecords:
+        if asked.after:
+            return AbsentRecords(content=b"Wren\r\n")
+        return AbsentRecords(content=b"\xef\xbb\xbfSurname\r\n", after=RECORD_ID)
 
     def _start(self, _asked: StartUpload) -> UploadShown:
         if self.blocking is not None:

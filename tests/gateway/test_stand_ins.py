@@ -55,6 +55,7 @@ from shared.contracts.referrals.loading import (
     ListUploads,
     MapUpload,
     ProcessUpload,
+    ReadAbsentRecords,
     ReadFailedRows,
     ReadUpload,
     StartUpload,
@@ -255,6 +256,7 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 CancelUpload(command_id=ID, upload_id=UPLOAD_ID),
                 ListUploadRows(upload_id=UPLOAD_ID, tab="updated"),
                 ReadFailedRows(upload_id=UPLOAD_ID),
+                ReadAbsentRecords(upload_id=UPLOAD_ID),
             ),
         ),
         (

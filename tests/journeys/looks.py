@@ -7,7 +7,7 @@ from gateway.routes import DEMO_PAGES, PAGES
 REGISTERS = "(dsr|homes|watch)"
 NO_PAGES = {
     *("/{register}/account/session", "/{register}/reporting/jobs/{job}/file", "/demo/mail.json"),
-    *("/{register}/load/template/", "/{register}/load/{upload}/failed/"),
+    *("/{register}/load/template/", "/{register}/load/{upload}/failed/", "/{register}/load/{upload}/absent/"),
 }
 
 HOME, LOGIN, PIN = "/{register}/home/", "/{register}/login/", "/{register}/login/pin"

@@ -15,9 +15,11 @@ from shared.context import ServiceContext
 from shared.contracts.referrals.loading import (
     CHUNK_BYTES,
     ROWS_ON_A_PAGE,
+    AbsentRecords,
     CellFault,
     FailedRows,
     ListUploadRows,
+    ReadAbsentRecords,
     ReadFailedRows,
     UploadRow,
     UploadRows,
@@ -68,6 +70,19 @@ class UploadRowHandlers:
         if first >= len(file):
             raise Refused("not_found")
         return FailedRows(content=file[first:end], more=end < len(file))
+
+    async def read_absent(self, visitor: Visitor, asked: ReadAbsentRecords) -> AbsentRecords:
+        """Return a part of the records that the file does not have. Nothing is done to them."""
+        register = self.context.latest(visitor)
+        async with transaction(self.context.pool, visitor) as db:
+            upload = must_find(await store.find(db, visitor, asked.upload_id))
+            rules.check_state(upload, rules.WITH_ABSENT, "not_found")
+            rows = await store.list_absent(db, visitor, upload.id, asked.after)
+            shown: list[UUID] = [row["record_id"] for row in rows]
+            if shown or asked.after is None:
+                await audit.note(db, visitor, ReferralsAction.UPLOAD_ABSENT_DOWNLOADED, [upload.id, *shown])
+        content = rules.absent_records(register, map(dict, rows), is_first=asked.after is None)
+        return AbsentRecords(content=content, after=shown[-1] if len(shown) == store.MOST_ABSENT else None)
 
 
 def _records_in(rows: list[Record]) -> list[UUID]:

@@ -9,6 +9,7 @@ from asyncpg import Record
 from pydantic import TypeAdapter
 
 from services.referrals.loading.mapping import FileMapping, KeptMapping
+from services.referrals.store.scope import in_sight, sight_parameters
 from shared.contracts.referrals.loading import (
     ColumnFound,
     ConsentAuthority,
@@ -328,3 +329,20 @@ async def count_rows(db: Database, upload_id: UUID, tab: RowTab) -> int:
 async def list_errors(db: Database, upload_id: UUID) -> Sequence[Record]:
     """Return the cells of every row under Errors, with its faults."""
     return await db.fetch(LIST_ERRORS, upload_id)
+
+
+MOST_ABSENT = 500
+LIST_ABSENT = f"""
+    SELECT r.id AS record_id, r.reference, r.family_name, r.given_name, r.born, r.nhs_number, r.rating, r.updated_at
+    FROM record AS r
+    WHERE {in_sight("r")} AND r.is_open
+        AND NOT EXISTS (SELECT FROM upload_row AS w WHERE w.upload_id = $4 AND w.record_id = r.id)
+        AND ($5::uuid IS NULL OR (r.sort_name, r.id) > (SELECT a.sort_name, a.id FROM record AS a WHERE a.id = $5))
+    ORDER BY r.sort_name, r.id
+    LIMIT {MOST_ABSENT}
+"""  # noqa: S608  a condition and a number of ours
+
+
+async def list_absent(db: Database, visitor: Visitor, upload_id: UUID, after: UUID | None) -> Sequence[Record]:
+    """Return some open records that the visitor sees and that no row of the upload is about, by name."""
+    return await db.fetch(LIST_ABSENT, *sight_parameters(visitor), upload_id, after)

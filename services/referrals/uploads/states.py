@@ -2,8 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import PurePath
 
 from services.referrals.loading.mapping import FileMapping, Suggestion
@@ -25,7 +25,10 @@ from shared.contracts.referrals.loading import (
 )
 from shared.messages import Refused
 from shared.permissions import AccountGrant, Permission, Visitor
+from shared.registers.definition.base import Role
 from shared.registers.definition.register import Definition
+from shared.registers.form.load_columns import HEADINGS
+from shared.values import london_day, show_date
 
 FILE_TYPES = frozenset({".csv", ".xlsx"})
 MAPPABLE: frozenset[UploadState] = frozenset({"mapping", "checked"})
@@ -33,7 +36,9 @@ ENDED: frozenset[UploadState] = frozenset({"done", "cancelled"})
 """A failed upload may still be cancelled: then its file is deleted at once."""
 WITH_ROWS: frozenset[UploadState] = frozenset({"checked", "processing", "done", "failed"})
 WITH_FAILED_ROWS: frozenset[UploadState] = frozenset({"checked", "done", "failed"})
+WITH_ABSENT: frozenset[UploadState] = frozenset({"checked", "done"})
 LONGEST_VALUE = 200
+SAID_OF_ABSENT: tuple[Role, ...] = ("family_name", "given_name", "born", "nhs_number")
 FORMULA = ("=", "+", "-", "@", "\t")
 """A spreadsheet program takes a cell that begins with one of these for a formula."""
 
@@ -194,6 +199,38 @@ def failed_rows(headings: Sequence[str], rows: Iterable[tuple[Sequence[str], Seq
         there = (cells[place] if place < len(cells) else "" for place in kept)
         writer.writerow([*map(_plain, there), _plain(" ".join(_reason(each) for each in faults))])
     return out.getvalue().encode("utf-8-sig")
+
+
+def absent_records(register: Definition, rows: Iterable[Mapping[str, object]], *, is_first: bool) -> bytes:
+    """Return records as a part of a CSV file, which spreadsheet programs open as text. Its first part has headings."""
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    if is_first:
+        writer.writerow(map(_plain, _absent_headings(register)))
+    for row in rows:
+        writer.writerow(map(_plain, _absent_cells(register, row)))
+    return out.getvalue().encode("utf-8-sig" if is_first else "utf-8")
+
+
+def _absent_headings(register: Definition) -> list[str]:
+    asked, rating = register.form.by_name, register.rating
+    questions = [name for role in SAID_OF_ABSENT if (name := register.person.get(role))]
+    rated = [rating.question] if rating else []
+    labels = [asked[name].label for name in (*questions, *rated)]
+    return [HEADINGS["reference"], *labels, register.words("load.absent_updated")]
+
+
+def _absent_cells(register: Definition, row: Mapping[str, object]) -> list[str]:
+    said = [_cell(row[role]) for role in SAID_OF_ABSENT if role in register.person]
+    level = register.rating.level(str(row["rating"])) if register.rating else None
+    rated = [level.label if level else ""] if register.rating else []
+    return [_cell(row["reference"]), *said, *rated, _cell(row["updated_at"])]
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return show_date(london_day(value))
+    return show_date(value) if isinstance(value, date) else str(value or "")
 
 
 def _reason(fault: CellFault) -> str:

@@ -362,3 +362,28 @@ class ReadFailedRows(Request[FailedRows]):
 
     upload_id: UUID
     number: int = Field(default=0, ge=0, lt=10_000)
+
+
+class AbsentRecords(Message):
+    """A part of the file of absent records, as CSV. `after` is what to ask the next part with; None: it is whole."""
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+    content: bytes = Field(repr=False)
+    after: UUID | None = None
+
+
+class ReadAbsentRecords(Request[AbsentRecords]):
+    """
+    Read open records in the asker's sight that no row of the upload was matched with, as a CSV file (R-LOAD-005).
+
+    They are shown and nothing else: a load never does anything to a record that a file does not have. Each part goes on
+    after the record that the part before named. Audited with the ids shown. Refused as `not_found`, also before the
+    rows are checked and while they are processed.
+    """
+
+    subject: ClassVar[str] = "ask.referrals.read_absent_records"
+    refusals: ClassVar[Refusals] = ("not_found",)
+
+    upload_id: UUID
+    after: UUID | None = None

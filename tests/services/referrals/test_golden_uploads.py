@@ -19,6 +19,7 @@ from shared.contracts.referrals.loading import (
     ListUploads,
     MapUpload,
     ProcessUpload,
+    ReadAbsentRecords,
     ReadFailedRows,
     ReadUpload,
     StartUpload,
@@ -68,6 +69,8 @@ async def test_golden_uploads(referrals: Referrals, owner: Owner, read_here: Non
     )
     unconsented = await referrals.ask(loader.user, name)
     await loader.until_idle()
+    absent = await referrals.ask(loader.user, ReadAbsentRecords(upload_id=started.upload_id))
+    check_golden(ReadAbsentRecords, absent.model_copy(update={"after": new_id()}), absent)
     processing = await loader.process(started.upload_id)
     await loader.until_idle()
     done = await loader.read(started.upload_id)

@@ -36,6 +36,7 @@ from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.loading import (
+    AbsentRecords,
     CancelUpload,
     FinishUpload,
     ListUploadRows,
@@ -43,6 +44,7 @@ from shared.contracts.referrals.loading import (
     MapUpload,
     ProcessUpload,
     PutUploadChunk,
+    ReadAbsentRecords,
     ReadFailedRows,
     ReadUpload,
     StartUpload,
@@ -121,6 +123,7 @@ READS: dict[str, Ask] = {
     "the upload": lambda world: ReadUpload(upload_id=world.upload_id),
     "uploads": lambda _: ListUploads(),
     "its rows": lambda world: ListUploadRows(upload_id=world.upload_id, tab="errors"),
+    "the records that it lacks": lambda world: ReadAbsentRecords(upload_id=world.upload_id),
     "its failed rows": lambda world: ReadFailedRows(upload_id=world.upload_id),
     "tasks": lambda _: ListTasks(),
     "the number of tasks": lambda _: CountTasks(),
@@ -215,6 +218,7 @@ OF_UPLOADS = (
     NameConsentAuthority,
     ProcessUpload,
     PutUploadChunk,
+    ReadAbsentRecords,
     ReadFailedRows,
     ReadUpload,
     StartUpload,
@@ -242,6 +246,8 @@ async def answered(world: World, visitor: Visitor, request: Request[Message]) ->
         return refused.code, refused.details.model_dump_json()
     except NotAnswered as unanswered:
         return str(unanswered.fault), "{}"
+    if isinstance(reply, AbsentRecords):  # else the file's text would be hidden by its base64
+        return "", json.dumps({"content": reply.content.decode()})
     return "", reply.model_dump_json()
 
 
