@@ -117,6 +117,7 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("POST", "/{register}/load/", start.upload, Permission.BULK_LOAD, streams=True),
     PageRoute("GET", "/{register}/load/guide/", guide.show_guide, Permission.BULK_LOAD),
     PageRoute("GET", "/{register}/load/template/", guide.download_template, Permission.BULK_LOAD, is_data=True),
+    PageRoute("GET", "/{register}/load/tracing/", decisions.download_untraced, Permission.BULK_LOAD, is_data=True),
     PageRoute("GET", "/{register}/load/{upload}/", upload_page.show_upload, Permission.BULK_LOAD),
     PageRoute("GET", "/{register}/load/{upload}/mapping/", mapping.change_mapping, Permission.BULK_LOAD),
     PageRoute("POST", "/{register}/load/{upload}/mapping/", mapping.map_upload, Permission.BULK_LOAD),

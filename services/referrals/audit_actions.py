@@ -40,6 +40,7 @@ class ReferralsAction(AuditAction):
     RECORD_SAME_PERSON_READ = "record.same_person_read"
     RECORD_UPDATED = "record.updated"
     RECORDS_LISTED = "records.listed"
+    RECORDS_SENT_FOR_TRACING = "records.sent_for_tracing"
     RECORDS_SEARCHED = "records.searched"
     REGISTER_REWORDED = "register.reworded"
     UPLOAD_ABSENT_DOWNLOADED = "upload.absent_downloaded"

@@ -58,6 +58,7 @@ from shared.contracts.referrals.loading import (
     PutUploadChunk,
     ReadAbsentRecords,
     ReadFailedRows,
+    ReadUntracedRecords,
     ReadUpload,
     StartUpload,
 )
@@ -164,6 +165,7 @@ def loading_of(context: ServiceContext, work: UploadWork) -> list[AnsweredReques
         for_visitors(CancelUpload, Permission.BULK_LOAD, uploads.cancel),
         for_visitors(ListUploadRows, Permission.BULK_LOAD, rows.list_rows),
         for_visitors(ReadAbsentRecords, Permission.BULK_LOAD, rows.read_absent),
+        for_visitors(ReadUntracedRecords, Permission.BULK_LOAD, rows.read_untraced),
         for_visitors(ReadFailedRows, Permission.BULK_LOAD, rows.read_failed),
     ]
 

@@ -123,6 +123,7 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     loading.ListUploadRows,
     loading.ReadFailedRows,
     loading.ReadAbsentRecords,
+    loading.ReadUntracedRecords,
     consent.NameConsentAuthority,
     consent.ListConsentsToConfirm,
     consent.CountConsentsToConfirm,

@@ -377,6 +377,7 @@ async def load(walker: Walker, canary: Canary) -> None:
     form = (await walker.see(page)).fields("command")
     await walker.see(f"{page}guide/")
     await walker.download(f"{page}template/")
+    await walker.download(f"{page}tracing/")
     assert 422 == (await walker.post(page, form)).status
     here = await _upload(walker, canary)
     mapping = await _until(walker, here, "mapping/")

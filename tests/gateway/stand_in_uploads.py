@@ -8,7 +8,6 @@ from uuid import UUID
 
 from shared.contracts.referrals.consent import NameConsentAuthority
 from shared.contracts.referrals.loading import (
-    AbsentRecords,
     CancelUpload,
     CellChange,
     CellFault,
@@ -24,7 +23,9 @@ from shared.contracts.referrals.loading import (
     PutUploadChunk,
     ReadAbsentRecords,
     ReadFailedRows,
+    ReadUntracedRecords,
     ReadUpload,
+    RecordsPart,
     RowTab,
     StartUpload,
     UploadCounts,
@@ -119,6 +120,7 @@ class StandInUploads(StandIn):
             row(CancelUpload, self._cancel),
             row(ListUploadRows, self._list),
             row(ReadAbsentRecords, self._absent),
+            row(ReadUntracedRecords, self._absent),
             row(ReadFailedRows, lambda asked: FailedRows(content=self.failed[asked.number], more=asked.number == 0)),
         )
 
@@ -141,10 +143,10 @@ class StandInUploads(StandIn):
         self.put("checking", authority=named)
         return self._mapped("checking")
 
-    def _absent(self, asked: ReadAbsentRecords) -> AbsentRecords:
+    def _absent(self, asked: ReadAbsentRecords | ReadUntracedRecords) -> RecordsPart:
         if asked.after:
-            return AbsentRecords(content=b"Wren\r\n")
-        return AbsentRecords(content=b"\xef\xbb\xbfSurname\r\n", after=RECORD_ID)
+            return RecordsPart(content=b"Wren\r\n")
+        return RecordsPart(content=b"\xef\xbb\xbfSurname\r\n", after=RECORD_ID)
 
     def _start(self, _asked: StartUpload) -> UploadShown:
         if self.blocking is not None:

@@ -57,6 +57,7 @@ from shared.contracts.referrals.loading import (
     ProcessUpload,
     ReadAbsentRecords,
     ReadFailedRows,
+    ReadUntracedRecords,
     ReadUpload,
     StartUpload,
 )
@@ -257,6 +258,7 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 ListUploadRows(upload_id=UPLOAD_ID, tab="updated"),
                 ReadFailedRows(upload_id=UPLOAD_ID),
                 ReadAbsentRecords(upload_id=UPLOAD_ID),
+                ReadUntracedRecords(),
             ),
         ),
         (

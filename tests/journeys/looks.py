@@ -8,6 +8,7 @@ REGISTERS = "(dsr|homes|watch)"
 NO_PAGES = {
     *("/{register}/account/session", "/{register}/reporting/jobs/{job}/file", "/demo/mail.json"),
     *("/{register}/load/template/", "/{register}/load/{upload}/failed/", "/{register}/load/{upload}/absent/"),
+    "/{register}/load/tracing/",
 }
 
 HOME, LOGIN, PIN = "/{register}/home/", "/{register}/login/", "/{register}/login/pin"

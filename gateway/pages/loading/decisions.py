@@ -16,13 +16,16 @@ from shared.contracts.referrals.loading import (
     ProcessUpload,
     ReadAbsentRecords,
     ReadFailedRows,
+    ReadUntracedRecords,
     UploadShown,
+    tracing_targets,
 )
 from shared.messages import Command, NotAnswered, Refused
 
 CSV = "text/csv"
 FAILED_ROWS = "rows-with-errors.csv"
 ABSENT = "not-in-the-file.csv"
+UNTRACED = "for-tracing.csv"
 
 
 async def process(request: web.Request) -> web.StreamResponse:
@@ -68,7 +71,7 @@ async def download_failed(request: web.Request) -> web.StreamResponse:
             more = found.more
             yield found.content
 
-    return await _stream(request, upload_id, FAILED_ROWS, part.content, further())
+    return await _stream(request, FAILED_ROWS, part.content, further())
 
 
 async def download_absent(request: web.Request) -> web.StreamResponse:
@@ -83,7 +86,26 @@ async def download_absent(request: web.Request) -> web.StreamResponse:
             after = found.after
             yield found.content
 
-    return await _stream(request, upload_id, ABSENT, part.content, further())
+    return await _stream(request, ABSENT, part.content, further())
+
+
+async def download_untraced(request: web.Request) -> web.StreamResponse:
+    """Stream the records without an NHS number, part by part (R-LOAD-006)."""
+    limits_of(request)
+    if request.method == "HEAD":
+        raise web.HTTPMethodNotAllowed("HEAD", ["GET"])
+    if not tracing_targets(request[REGISTER]):
+        raise web.HTTPNotFound
+    part = await ask(request, ReadUntracedRecords())
+
+    async def further() -> AsyncIterator[bytes]:
+        after = part.after
+        while after:
+            found = await ask(request, ReadUntracedRecords(after=after))
+            after = found.after
+            yield found.content
+
+    return await _stream(request, UNTRACED, part.content, further())
 
 
 def _of_download(request: web.Request) -> UUID:
@@ -94,9 +116,7 @@ def _of_download(request: web.Request) -> UUID:
     return id_in(request, "upload")
 
 
-async def _stream(
-    request: web.Request, upload_id: UUID, name: str, first: bytes, further: AsyncIterator[bytes]
-) -> web.StreamResponse:
+async def _stream(request: web.Request, name: str, first: bytes, further: AsyncIterator[bytes]) -> web.StreamResponse:
     """Send a file. If a part of it is lost, the download breaks off, so that nobody takes it for the whole."""
     response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="{name}"'})
     response.content_type, response.charset = CSV, "utf-8"
@@ -106,7 +126,7 @@ async def _stream(
         async for content in further:
             await response.write(content)
     except (NotAnswered, Refused) as error:
-        log.warn("load.download_cut", upload=str(upload_id), error=error)
+        log.warn("load.download_cut", file=name, error=error)
         if request.transport is not None:
             request.transport.abort()
     return response

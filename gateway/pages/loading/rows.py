@@ -72,6 +72,8 @@ async def show_rows(request: web.Request, upload: UploadShown) -> web.Response:
 
 def _notes(register: Definition, upload: UploadShown) -> Iterator[Cell]:
     words, counts, is_done = register.words, upload.counts, upload.state == "done"
+    if upload.purpose == "tracing":
+        yield words("load.tracing_only")
     if counts.unchanged:
         yield words("load.unchanged_rows", count=f"{counts.unchanged:,}")
     if counts.incomplete:

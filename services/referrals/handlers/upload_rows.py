@@ -15,12 +15,13 @@ from shared.context import ServiceContext
 from shared.contracts.referrals.loading import (
     CHUNK_BYTES,
     ROWS_ON_A_PAGE,
-    AbsentRecords,
     CellFault,
     FailedRows,
     ListUploadRows,
     ReadAbsentRecords,
     ReadFailedRows,
+    ReadUntracedRecords,
+    RecordsPart,
     UploadRow,
     UploadRows,
 )
@@ -71,7 +72,7 @@ class UploadRowHandlers:
             raise Refused("not_found")
         return FailedRows(content=file[first:end], more=end < len(file))
 
-    async def read_absent(self, visitor: Visitor, asked: ReadAbsentRecords) -> AbsentRecords:
+    async def read_absent(self, visitor: Visitor, asked: ReadAbsentRecords) -> RecordsPart:
         """Return a part of the records that the file does not have. Nothing is done to them."""
         register = self.context.latest(visitor)
         async with transaction(self.context.pool, visitor) as db:
@@ -82,7 +83,19 @@ class UploadRowHandlers:
             if shown or asked.after is None:
                 await audit.note(db, visitor, ReferralsAction.UPLOAD_ABSENT_DOWNLOADED, [upload.id, *shown])
         content = rules.absent_records(register, map(dict, rows), is_first=asked.after is None)
-        return AbsentRecords(content=content, after=shown[-1] if len(shown) == store.MOST_ABSENT else None)
+        return RecordsPart(content=content, after=shown[-1] if len(shown) == store.MOST_ABSENT else None)
+
+    async def read_untraced(self, visitor: Visitor, asked: ReadUntracedRecords) -> RecordsPart:
+        """Return a part of the records without an NHS number, which go out to be traced."""
+        register = self.context.latest(visitor)
+        rules.check_loadable(register, visitor, "tracing")
+        async with transaction(self.context.pool, visitor) as db:
+            rows = await store.list_untraced(db, visitor, asked.after)
+            shown: list[UUID] = [row["record_id"] for row in rows]
+            if shown:
+                await audit.note(db, visitor, ReferralsAction.RECORDS_SENT_FOR_TRACING, shown)
+        content = rules.untraced_records(register, map(dict, rows), is_first=asked.after is None)
+        return RecordsPart(content=content, after=shown[-1] if len(shown) == store.MOST_ABSENT else None)
 
 
 def _records_in(rows: list[Record]) -> list[UUID]:

@@ -10,6 +10,7 @@ from services.referrals.audit_actions import ReferralsAction
 from services.referrals.loading import mapping as columns
 from services.referrals.loading.mapping import FileMapping, KeptMapping
 from services.referrals.loading.table import FileTable
+from services.referrals.loading.tracing import check_traced, suggest_traced
 from services.referrals.rules.saving import organisation_for
 from services.referrals.store import uploads as store
 from services.referrals.store.uploads import MappingShown, StoredUpload
@@ -59,12 +60,12 @@ class UploadHandlers:
         organisation_id, upload_id = organisation_for(visitor), asked.command_id
         async with transaction(self.context.pool, visitor) as db:
             await store.cancel_unreached(db)
-            if await store.add(db, visitor, upload_id, organisation_id, asked.file_name, asked.size):
+            if await store.add(db, visitor, organisation_id, asked):
                 await audit.note(db, visitor, ReferralsAction.UPLOAD_BEGUN, [upload_id])
             found = await store.find(db, visitor, upload_id)
             if found is None:
                 raise await self._why_not_begun(db, visitor)
-        if (found.file_name, found.size) != (asked.file_name, asked.size):
+        if (found.file_name, found.size, found.purpose) != (asked.file_name, asked.size, asked.purpose):
             raise Refused("command_reused")
         return rules.shown(found)
 
@@ -111,13 +112,15 @@ class UploadHandlers:
                 return await self._read_sheet(visitor, asked, upload)
             rows = await store.read_cells(db, upload.id)
         table, register = rules.table_of(upload, rows), self.context.latest(visitor)
-        mapping, shown, kept = await asyncio.to_thread(_checked, register, table, asked)
+        checked = _checked_traced if upload.purpose == "tracing" else _checked
+        mapping, shown, kept = await asyncio.to_thread(checked, register, table, asked)
 
         async def change(db: Database, present: StoredUpload) -> None:
             rules.check_state(present, rules.MAPPABLE, "not_mappable")
             state: UploadState = "mapping" if rules.asks_more(present.found_values, shown) else "checking"
             await store.map_columns(db, present.id, state, mapping, shown)
-            await store.keep(db, present, kept)
+            if kept:
+                await store.keep(db, present, kept)
 
         return await self._carry_out(visitor, asked, asked.upload_id, change)
 
@@ -176,9 +179,17 @@ class UploadHandlers:
         return await self.read(visitor, ReadUpload(upload_id=upload_id))
 
 
-def _checked(register: Definition, table: FileTable, asked: MapUpload) -> tuple[FileMapping, MappingShown, KeptMapping]:
+def _checked(
+    register: Definition, table: FileTable, asked: MapUpload
+) -> tuple[FileMapping, MappingShown, KeptMapping | None]:
     """Return the mapping, what it makes of columns and values, and what is kept of it. Refused as `MapUpload` says."""
     wanted = FileMapping({**asked.columns}, {**asked.values}, asked.day_order)
     mapping = columns.check(register, table, wanted)
     kept = columns.keep(table, mapping)
     return mapping, rules.mapped(columns.suggest(register, table, kept), mapping), kept
+
+
+def _checked_traced(register: Definition, table: FileTable, asked: MapUpload) -> tuple[FileMapping, MappingShown, None]:
+    """Return the mapping of traced NHS numbers. Nothing of it is kept: another file may hold more."""
+    mapping = check_traced(register, table, FileMapping({**asked.columns}, {}, asked.day_order))
+    return mapping, rules.mapped(suggest_traced(register, table), mapping), None

@@ -16,8 +16,11 @@ CREATE TABLE consent_to_confirm (
 CREATE INDEX consent_to_confirm_open ON consent_to_confirm (due_on, record_id) WHERE confirmed_at IS NULL;
 
 -- `authority` is what the user of an upload named for its rows without evidence of consent, and `unconsented_rows` counts
--- these rows. Without an authority they are errors.
-ALTER TABLE upload ADD COLUMN authority jsonb, ADD COLUMN unconsented_rows integer NOT NULL DEFAULT 0;
+-- these rows. Without an authority they are errors. The `purpose` tracing takes nothing of a file but NHS numbers.
+ALTER TABLE upload
+ADD COLUMN authority jsonb,
+ADD COLUMN unconsented_rows integer NOT NULL DEFAULT 0,
+ADD COLUMN purpose text COLLATE "C" NOT NULL DEFAULT 'load';
 
 DO $$
 DECLARE
@@ -33,6 +36,7 @@ BEGIN
         writers);
     EXECUTE format('CREATE POLICY owner ON consent_to_confirm TO %I USING (true) WITH CHECK (true)', owner);
     EXECUTE format('GRANT SELECT, INSERT ON consent_to_confirm TO %I', app);
+    EXECUTE format('GRANT INSERT (purpose) ON upload TO %I', app);
     EXECUTE format('GRANT UPDATE (authority, unconsented_rows) ON upload TO %I', app);
 END
 $$;

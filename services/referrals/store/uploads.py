@@ -15,7 +15,9 @@ from shared.contracts.referrals.loading import (
     ConsentAuthority,
     FileReading,
     RowTab,
+    StartUpload,
     UploadFault,
+    UploadPurpose,
     UploadState,
     ValueFound,
 )
@@ -57,6 +59,7 @@ class StoredUpload:
     missing: tuple[str, ...]
     mapping: FileMapping | None = field(repr=False)
     authority: ConsentAuthority | None = field(repr=False)
+    purpose: UploadPurpose
     total: int
     new_rows: int | None
     updated_rows: int | None
@@ -73,7 +76,7 @@ def upload_columns() -> str:
     """Return the columns of a query whose rows `upload_of` reads."""
     return """
     id, register_code, user_id, organisation_id, file_name, size, state, fault, uploaded_at, expires_at, sheet,
-    headings, reading, found_columns, found_values, missing, mapping, authority, total, new_rows, updated_rows,
+    headings, reading, found_columns, found_values, missing, mapping, authority, purpose, total, new_rows, updated_rows,
     ended_rows, error_rows, unchanged_rows, incomplete_rows, unconsented_rows, rows_done, attempt
     """
 
@@ -93,8 +96,8 @@ LIST = f"""
 """  # noqa: S608  names of columns, and a condition of ours
 FIND_OPEN = "SELECT id FROM upload WHERE user_id = $1 AND register_code = $2 AND ended_at IS NULL"
 ADD = """
-    INSERT INTO upload (id, register_code, user_id, organisation_id, file_name, size, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp() + $7::interval)
+    INSERT INTO upload (id, register_code, user_id, organisation_id, file_name, size, purpose, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + $8::interval)
     ON CONFLICT DO NOTHING
     RETURNING id
 """
@@ -149,12 +152,10 @@ async def cancel_unreached(db: Database) -> None:
     await db.execute(CANCEL_UNREACHED)
 
 
-async def add(
-    db: Database, visitor: Visitor, upload_id: UUID, organisation_id: UUID, file_name: str, size: int
-) -> bool:
+async def add(db: Database, visitor: Visitor, organisation_id: UUID, asked: StartUpload) -> bool:
     """Add an upload. Return False if the visitor has one that is open, even if it was added at the same moment."""
-    sent = (upload_id, visitor.register_code, visitor.user_id, organisation_id, file_name, size, LIFE)
-    return await db.fetchval(ADD, *sent) is not None
+    sent = (asked.command_id, visitor.register_code, visitor.user_id, organisation_id)
+    return await db.fetchval(ADD, *sent, asked.file_name, asked.size, asked.purpose, LIFE) is not None
 
 
 # ------------------------------------------------------------------------------------------------------------ the file
@@ -341,6 +342,21 @@ LIST_ABSENT = f"""
     ORDER BY r.sort_name, r.id
     LIMIT {MOST_ABSENT}
 """  # noqa: S608  a condition and a number of ours
+
+
+LIST_UNTRACED = f"""
+    SELECT r.id AS record_id, r.reference, r.family_name, r.given_name, r.born, r.nhs_number, r.postcode
+    FROM record AS r
+    WHERE {in_sight("r")} AND r.is_open AND r.nhs_number IS NULL
+        AND ($4::uuid IS NULL OR (r.sort_name, r.id) > (SELECT a.sort_name, a.id FROM record AS a WHERE a.id = $4))
+    ORDER BY r.sort_name, r.id
+    LIMIT {MOST_ABSENT}
+"""  # noqa: S608  a condition and a number of ours
+
+
+async def list_untraced(db: Database, visitor: Visitor, after: UUID | None) -> Sequence[Record]:
+    """Return some open records that the visitor sees and that have no NHS number, by name."""
+    return await db.fetch(LIST_UNTRACED, *sight_parameters(visitor), after)
 
 
 async def list_absent(db: Database, visitor: Visitor, upload_id: UUID, after: UUID | None) -> Sequence[Record]:

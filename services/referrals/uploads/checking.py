@@ -71,6 +71,7 @@ class Checking:
             headings=_special_headings(table, upload.mapping) if upload.mapping else {},
             today=self.context.day(),
             has_authority=upload.authority is not None,
+            is_tracing=upload.purpose == "tracing",
         )
 
     async def _check_batch(

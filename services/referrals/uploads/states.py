@@ -19,13 +19,16 @@ from shared.contracts.referrals.loading import (
     FinishUpload,
     StartUpload,
     UploadCounts,
+    UploadPurpose,
     UploadShown,
     UploadState,
     ValueFound,
+    tracing_targets,
 )
 from shared.messages import Refused
 from shared.permissions import AccountGrant, Permission, Visitor
 from shared.registers.definition.base import Role
+from shared.registers.definition.load import SpreadsheetLoad
 from shared.registers.definition.register import Definition
 from shared.registers.form.load_columns import HEADINGS
 from shared.values import london_day, show_date
@@ -39,6 +42,7 @@ WITH_FAILED_ROWS: frozenset[UploadState] = frozenset({"checked", "done", "failed
 WITH_ABSENT: frozenset[UploadState] = frozenset({"checked", "done"})
 LONGEST_VALUE = 200
 SAID_OF_ABSENT: tuple[Role, ...] = ("family_name", "given_name", "born", "nhs_number")
+SAID_FOR_TRACING: tuple[Role, ...] = ("family_name", "given_name", "born", "postcode", "nhs_number")
 FORMULA = ("=", "+", "-", "@", "\t")
 """A spreadsheet program takes a cell that begins with one of these for a formula."""
 
@@ -70,13 +74,19 @@ def check_authority(
         raise Refused("due_on")
 
 
+def check_loadable(register: Definition, visitor: Visitor, purpose: UploadPurpose) -> SpreadsheetLoad:
+    """Return the limits of the register, if the user may load for this purpose. Refused as `not_loadable`."""
+    if register.load is None or not may_load(visitor) or (purpose == "tracing" and not tracing_targets(register)):
+        raise Refused("not_loadable")
+    return register.load
+
+
 def check_start(register: Definition, visitor: Visitor, asked: StartUpload) -> None:
     """Check that an upload may begin. Refused as `not_loadable`, `too_big` or `wrong_type`."""
-    if register.load is None or not may_load(visitor):
-        raise Refused("not_loadable")
+    limits = check_loadable(register, visitor, asked.purpose)
     if PurePath(asked.file_name).suffix.lower() not in FILE_TYPES:
         raise Refused("wrong_type")
-    if asked.size > register.load.most_bytes:
+    if asked.size > limits.most_bytes:
         raise Refused("too_big")
 
 
@@ -126,6 +136,7 @@ def shown(upload: StoredUpload) -> UploadShown:
         missing=upload.missing,
         counts=counts_of(upload),
         rows_done=upload.rows_done,
+        purpose=upload.purpose,
         authority=upload.authority,
     )
 
@@ -202,29 +213,35 @@ def failed_rows(headings: Sequence[str], rows: Iterable[tuple[Sequence[str], Seq
 
 
 def absent_records(register: Definition, rows: Iterable[Mapping[str, object]], *, is_first: bool) -> bytes:
-    """Return records as a part of a CSV file, which spreadsheet programs open as text. Its first part has headings."""
+    """Return records that a file does not have, as a part of a CSV file. Its first part has headings."""
+    asked, rating = register.form.by_name, register.rating
+    roles = [role for role in SAID_OF_ABSENT if role in register.person]
+    rated = [asked[rating.question].label] if rating else []
+    headings = (*(asked[register.person[role]].label for role in roles), *rated, register.words("load.absent_updated"))
+
+    def cells(row: Mapping[str, object]) -> list[object]:
+        level = rating.level(str(row["rating"])) if rating else None
+        return [*(row[role] for role in roles), *([level.label if level else ""] if rating else []), row["updated_at"]]
+
+    return _part(headings, [(str(row["reference"]), cells(row)) for row in rows], is_first=is_first)
+
+
+def untraced_records(register: Definition, rows: Iterable[Mapping[str, object]], *, is_first: bool) -> bytes:
+    """Return records without an NHS number as a part of a CSV file, with an empty column for the number."""
+    asked, roles = register.form.by_name, [role for role in SAID_FOR_TRACING if role in register.person]
+    headings = [asked[register.person[role]].label for role in roles]
+    return _part(headings, [(str(row["reference"]), [row[role] for role in roles]) for row in rows], is_first=is_first)
+
+
+def _part(headings: Sequence[str], rows: Iterable[tuple[str, Sequence[object]]], *, is_first: bool) -> bytes:
+    """Return rows, each with its reference first. Spreadsheet programs open every cell as text."""
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     if is_first:
-        writer.writerow(map(_plain, _absent_headings(register)))
-    for row in rows:
-        writer.writerow(map(_plain, _absent_cells(register, row)))
+        writer.writerow(map(_plain, (HEADINGS["reference"], *headings)))
+    for reference, cells in rows:
+        writer.writerow([reference, *(_plain(_cell(each)) for each in cells)])
     return out.getvalue().encode("utf-8-sig" if is_first else "utf-8")
-
-
-def _absent_headings(register: Definition) -> list[str]:
-    asked, rating = register.form.by_name, register.rating
-    questions = [name for role in SAID_OF_ABSENT if (name := register.person.get(role))]
-    rated = [rating.question] if rating else []
-    labels = [asked[name].label for name in (*questions, *rated)]
-    return [HEADINGS["reference"], *labels, register.words("load.absent_updated")]
-
-
-def _absent_cells(register: Definition, row: Mapping[str, object]) -> list[str]:
-    said = [_cell(row[role]) for role in SAID_OF_ABSENT if role in register.person]
-    level = register.rating.level(str(row["rating"])) if register.rating else None
-    rated = [level.label if level else ""] if register.rating else []
-    return [_cell(row["reference"]), *said, *rated, _cell(row["updated_at"])]
 
 
 def _cell(value: object) -> str:

@@ -72,6 +72,8 @@ class RowVerdicts:
     today: date
     has_authority: bool = False
     """Whether the user has named an authority for new rows that only lack evidence of consent."""
+    is_tracing: bool = False
+    """Whether the file brings NHS numbers for records that have none, and nothing else of it is taken."""
     taken: dict[str, int] = field(default_factory=dict)
     """The row that has a key or a record already."""
     keys: dict[int, tuple[MatchKey, ...]] = field(default_factory=dict)
@@ -97,6 +99,8 @@ class RowVerdicts:
 
         More than one, one that has ended or one that is out of reach is a fault.
         """
+        if self.is_tracing and not row.specials.get("reference", ""):
+            return MatchedRow(fault=self._fault("reference_missing", "reference"))
         if row.specials.get("reference", ""):
             return self._by_reference(row, looked)
         keys = self.keys_of(row)
@@ -139,6 +143,10 @@ class RowVerdicts:
     def _same_person(self, row: ReadRow, present: Present, looked: Looked) -> MatchedRow:
         """Check that the row can be about the person of the record: an NHS number may be that of someone else."""
         given, there = person_of(self.register, row.answers), person_of(self.register, present.answers)
+        if self.is_tracing and (_is_other_name(given, there) or given.born != there.born):
+            return MatchedRow(fault=self._fault("traced_other"))
+        if self.is_tracing and there.nhs_number and given.nhs_number not in ("", None, there.nhs_number):
+            return MatchedRow(fault=self._fault("traced_before"))
         if _is_other_name(given, there) and given.born and there.born and given.born != there.born:
             return MatchedRow(fault=self._fault("other_person"))
         by_number = "reference" in row.specials or given.nhs_number == there.nhs_number
@@ -153,7 +161,7 @@ class RowVerdicts:
         if present:  # the user is shown what it says now, even where the row is wrong
             self._cover(compartment_of(self.register.code, present.bodies))
         register = self.editions.get(present.edition, self.register) if present else self.register
-        judged = self._judge_of(register).judge(row, present.answers if present else None)
+        judged = self._judged(register, row, present)
         faults = [*row.faults, *(each for each in judged.faults if each not in row.faults)]
         faults += [each for each in (matched.fault, self._twice(row, present)) if each]
         organisation_id = present.organisation_id if present else self.home
@@ -200,6 +208,18 @@ class RowVerdicts:
             self.unconsented.append(row.number)
             return () if self.has_authority else judged.unconsented
         return judged.unconsented
+
+    def _judged(self, register: Definition, row: ReadRow, present: Present | None) -> Judged:
+        """Return what the row gives. Of a row with a traced number nothing else is taken, and only for a record."""
+        judge = self._judge_of(register)
+        if not self.is_tracing:
+            return judge.judge(row, present.answers if present else None)
+        if present is None:
+            return Judged({})
+        name = self.register.person["nhs_number"]
+        number = {name: row.answers[name]} if name in row.answers else {}
+        judged = judge.judge(replace(row, answers=number, cleared=frozenset()), present.answers)
+        return replace(judged, answers={**present.answers, **number})
 
     def _judge_of(self, register: Definition) -> RowJudge:
         """Return what judges the rows of an edition: rows that are alike are judged once."""

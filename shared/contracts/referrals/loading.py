@@ -7,6 +7,8 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from shared.messages import Command, Message, Nothing, Refusal, Refusals, Request
+from shared.registers.definition.base import Role
+from shared.registers.definition.register import Definition
 from shared.typed import TypedLine
 
 CHUNK_BYTES = 262_144
@@ -23,6 +25,8 @@ UploadState = Literal[
 `mapping`: the columns and values wait for the user. `checked`: every row has a verdict, and nothing is on the register
 yet. `failed`: the file cannot be read, and `fault` says why.
 """
+UploadPurpose = Literal["load", "tracing"]
+"""`tracing`: the file brings NHS numbers for records that have none, and nothing else of it is taken (R-LOAD-006)."""
 UploadFault = Literal[
     "not_a_table",
     "wrong_type",
@@ -127,6 +131,14 @@ class FileReading(Message):
     day_order: Literal["", "day_first", "month_first", "mixed"] = ""
 
 
+def tracing_targets(register: Definition) -> frozenset[str]:
+    """Return what the columns of a file with traced NHS numbers may hold; empty in a register without such numbers."""
+    roles: tuple[Role, ...] = ("nhs_number", "family_name", "given_name", "born")
+    if "nhs_number" not in register.person:
+        return frozenset()
+    return frozenset({"reference", *(register.person[role] for role in roles if role in register.person)})
+
+
 class UploadShown(Message):
     """
     An upload in its present state.
@@ -147,6 +159,7 @@ class UploadShown(Message):
     missing: tuple[str, ...] = ()
     counts: UploadCounts = UploadCounts()
     rows_done: int = 0
+    purpose: UploadPurpose = "load"
     authority: ConsentAuthority | None = Field(default=None, repr=False)
     may_name_authority: bool = False
     """Whether the asker may name the authority for rows without evidence of consent."""
@@ -168,9 +181,10 @@ class UploadOpen(Refusal):
 
 class StartUpload(Command[UploadShown]):
     """
-    Begin an upload. Refused as `not_loadable` (the register's definition has no `load`, or the asker may not add
-    records), `no_organisation`, `too_big` (above the definition's limit), `wrong_type` (neither .csv nor .xlsx) or
-    `upload_open`: a user has one at a time in each register. A repeated command is answered with its upload.
+    Begin an upload. Refused as `not_loadable` (the register's definition has no `load`, the asker may not add records,
+    or there are no NHS numbers to trace), `no_organisation`, `too_big` (above the definition's limit), `wrong_type`
+    (neither .csv nor .xlsx) or `upload_open`: a user has one at a time in each register. A repeated command is answered
+    with its upload.
     """
 
     subject: ClassVar[str] = "ask.referrals.start_upload"
@@ -178,6 +192,7 @@ class StartUpload(Command[UploadShown]):
 
     file_name: TypedLine = Field(max_length=255, repr=False)
     size: int = Field(ge=1)
+    purpose: UploadPurpose = "load"
 
 
 class PutUploadChunk(Request[Nothing]):
@@ -364,8 +379,8 @@ class ReadFailedRows(Request[FailedRows]):
     number: int = Field(default=0, ge=0, lt=10_000)
 
 
-class AbsentRecords(Message):
-    """A part of the file of absent records, as CSV. `after` is what to ask the next part with; None: it is whole."""
+class RecordsPart(Message):
+    """A part of a file of records, as CSV. `after` is what to ask the next part with; None: it is whole."""
 
     model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
@@ -373,7 +388,7 @@ class AbsentRecords(Message):
     after: UUID | None = None
 
 
-class ReadAbsentRecords(Request[AbsentRecords]):
+class ReadAbsentRecords(Request[RecordsPart]):
     """
     Read open records in the asker's sight that no row of the upload was matched with, as a CSV file (R-LOAD-005).
 
@@ -386,4 +401,18 @@ class ReadAbsentRecords(Request[AbsentRecords]):
     refusals: ClassVar[Refusals] = ("not_found",)
 
     upload_id: UUID
+    after: UUID | None = None
+
+
+class ReadUntracedRecords(Request[RecordsPart]):
+    """
+    Read open records in the asker's sight that have no NHS number, as a CSV file for tracing (R-LOAD-006).
+
+    The file comes back as an upload for tracing. Parts go on as those of `ReadAbsentRecords`, and are audited alike.
+    Refused as `not_loadable`, as `StartUpload` is.
+    """
+
+    subject: ClassVar[str] = "ask.referrals.read_untraced_records"
+    refusals: ClassVar[Refusals] = ("not_loadable",)
+
     after: UUID | None = None

@@ -21,6 +21,7 @@ from shared.contracts.referrals.loading import (
     ProcessUpload,
     ReadAbsentRecords,
     ReadFailedRows,
+    ReadUntracedRecords,
     ReadUpload,
     StartUpload,
 )
@@ -71,6 +72,8 @@ async def test_golden_uploads(referrals: Referrals, owner: Owner, read_here: Non
     await loader.until_idle()
     absent = await referrals.ask(loader.user, ReadAbsentRecords(upload_id=started.upload_id))
     check_golden(ReadAbsentRecords, absent.model_copy(update={"after": new_id()}), absent)
+    untraced = await referrals.ask(loader.user, ReadUntracedRecords())
+    check_golden(ReadUntracedRecords, untraced.model_copy(update={"after": new_id()}), untraced)
     processing = await loader.process(started.upload_id)
     await loader.until_idle()
     done = await loader.read(started.upload_id)

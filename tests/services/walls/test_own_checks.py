@@ -36,7 +36,6 @@ from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.loading import (
-    AbsentRecords,
     CancelUpload,
     FinishUpload,
     ListUploadRows,
@@ -46,7 +45,9 @@ from shared.contracts.referrals.loading import (
     PutUploadChunk,
     ReadAbsentRecords,
     ReadFailedRows,
+    ReadUntracedRecords,
     ReadUpload,
+    RecordsPart,
     StartUpload,
 )
 from shared.contracts.referrals.naming import NameRecords
@@ -124,6 +125,7 @@ READS: dict[str, Ask] = {
     "uploads": lambda _: ListUploads(),
     "its rows": lambda world: ListUploadRows(upload_id=world.upload_id, tab="errors"),
     "the records that it lacks": lambda world: ReadAbsentRecords(upload_id=world.upload_id),
+    "records to trace": lambda _: ReadUntracedRecords(),
     "its failed rows": lambda world: ReadFailedRows(upload_id=world.upload_id),
     "tasks": lambda _: ListTasks(),
     "the number of tasks": lambda _: CountTasks(),
@@ -220,6 +222,7 @@ OF_UPLOADS = (
     PutUploadChunk,
     ReadAbsentRecords,
     ReadFailedRows,
+    ReadUntracedRecords,
     ReadUpload,
     StartUpload,
 )
@@ -246,7 +249,7 @@ async def answered(world: World, visitor: Visitor, request: Request[Message]) ->
         return refused.code, refused.details.model_dump_json()
     except NotAnswered as unanswered:
         return str(unanswered.fault), "{}"
-    if isinstance(reply, AbsentRecords):  # else the file's text would be hidden by its base64
+    if isinstance(reply, RecordsPart):  # else the file's text would be hidden by its base64
         return "", json.dumps({"content": reply.content.decode()})
     return "", reply.model_dump_json()
 

@@ -57,6 +57,7 @@ OF_USER = """
     referrals.store.uploads.ADD referrals.store.uploads.CANCEL_UNREACHED referrals.store.uploads.FIND
     referrals.store.uploads.FIND_OPEN
     referrals.store.uploads.HOLD referrals.store.uploads.LIST referrals.store.uploads.LIST_ABSENT
+    referrals.store.uploads.LIST_UNTRACED
     reports.store.jobs.ADD reports.store.jobs.COUNT_AT_WORK reports.store.jobs.FIND reports.store.jobs.LIST
 """
 # The same request has found the record, the job, the upload or the mail in scope before. Outcomes asks referrals for

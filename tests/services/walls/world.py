@@ -270,7 +270,9 @@ async def _fill_rows(world: World, owners: Owners) -> None:
     )
     await owners["referrals"].execute("SELECT fold_deltas()")
     # counted by rows that are not folded, and in no row of the upload
-    world.absent = (await world.ask(world.creator, unasked(**a_person(first_name="Wallflower")))).reference
+    world.absent = (
+        await world.ask(world.creator, unasked(**a_person(first_name="Wallflower", nhs_number="")))
+    ).reference
     await owners["reports"].execute("INSERT INTO chunk VALUES ($1, 0, 0, $2)", world.job.job_id, FILE)
     await owners["reports"].execute(FINISH_JOB, world.job.job_id, world.organisation_id)
     await owners["notifier"].execute(
