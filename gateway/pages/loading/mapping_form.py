@@ -22,6 +22,7 @@ from shared.contracts.referrals.loading import (
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 from shared.registers.form.load_columns import has_rating_date_column
+from shared.values import day_of, show_date
 
 DAY_ORDER, SHEET, REST = "day_order", "sheet", "rest"
 DAY_ORDERS: Final = ("day_first", "month_first")
@@ -144,10 +145,17 @@ def _column_field(words: Words, column: ColumnFound, targets: tuple[Choice, ...]
 
 
 def _examples(words: Words, column: ColumnFound) -> str:
-    shown = [each if len(each) <= LONGEST_EXAMPLE else f"{each[:LONGEST_EXAMPLE]}…" for each in column.examples]
+    examples = [_as_shown(each) for each in column.examples]
+    shown = [each if len(each) <= LONGEST_EXAMPLE else f"{each[:LONGEST_EXAMPLE]}…" for each in examples]
     if not shown:
         return words("load.map.no_examples")
     return words("load.map.examples", examples="; ".join(shown[:EXAMPLES]))
+
+
+def _as_shown(example: str) -> str:
+    """Return a value of the file. A workbook's dates, which have no form of their own, are as elsewhere on pages."""
+    day = day_of(example)
+    return show_date(day) if day else example
 
 
 def _value_field(register: Definition, value: ValueFound) -> Field:
