@@ -91,8 +91,7 @@ def service_of(context: ServiceContext) -> Service:
     """Return the service for a context. It needs no settings of its own."""
     saving, reading = Saving(context), ReadRecordHandlers(context)
     archiving, standing = Archiving(context, saving), RecordStatusHandlers(context)
-    reversing, publishing = Reversing(context), Publishing(context)
-    work = UploadWork(context, OrganisationNames(context.bus))
+    publishing, work = Publishing(context), UploadWork(context, OrganisationNames(context.bus))
     return Service(
         answers=[
             for_visitors(SubmitRecord, Permission.SUBMIT_RECORD, saving.submit),
@@ -124,10 +123,7 @@ def service_of(context: ServiceContext) -> Service:
             for_callers(ReadStandings, ReadStandings.asked_by, standing.read),
             for_callers(ListStandings, ListStandings.asked_by, standing.list_calling),
             for_visitors(DecideEnding, Permission.UPDATE_RECORD, EndingHandlers(context).decide),
-            for_visitors(AskReversal, Permission.ADMINISTER, reversing.request),
-            for_visitors(ListReversals, Permission.ADMINISTER, reversing.list_open),
-            for_visitors(CountReversals, Permission.ADMINISTER, reversing.count_open),
-            for_visitors(DecideReversal, Permission.ADMINISTER, reversing.decide),
+            *_of_reversing(Reversing(context)),
             for_anyone(ReadOverlays, publishing.read),
             for_visitors(PublishOverlay, Permission.ADMINISTER, publishing.publish),
             for_visitors(ListOverlays, Permission.ADMINISTER, publishing.list_published),
@@ -155,6 +151,15 @@ def _of_comparing(comparing: Comparing) -> list[AnsweredRequest]:
         for_visitors(ListLinked, Permission.ADMINISTER, comparing.list_linked),
         for_visitors(CountDuplicates, Permission.ADMINISTER, comparing.count_open),
         for_visitors(DecideDuplicate, Permission.ADMINISTER, comparing.decide),
+    ]
+
+
+def _of_reversing(reversing: Reversing) -> list[AnsweredRequest]:
+    return [
+        for_visitors(AskReversal, Permission.ADMINISTER, reversing.request),
+        for_visitors(ListReversals, Permission.ADMINISTER, reversing.list_open),
+        for_visitors(CountReversals, Permission.ADMINISTER, reversing.count_open),
+        for_visitors(DecideReversal, Permission.ADMINISTER, reversing.decide),
     ]
 
 
