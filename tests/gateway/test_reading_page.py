@@ -84,7 +84,7 @@ async def test_the_latest_update_and_the_last_outcome_stand_first(browser: Brows
 
     page = await browser.see(HERE)
 
-    (update, outcome) = page.tree.select(".ics-read")
+    (update, outcome, _actions) = page.tree.select(".ics-read")
     assert NEWS in update.get_text()
     assert ["Plan agreed."] == [each.get_text() for each in outcome.select("dd")]
     assert [f"{HERE}outcomes/#outcomes"] == [str(link["href"]) for link in outcome.select("a")]

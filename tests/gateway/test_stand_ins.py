@@ -7,6 +7,21 @@ from uuid import UUID
 
 import pytest
 
+from shared.contracts.actions import (
+    ActionCounts,
+    ActionEntry,
+    ActionOwner,
+    AddAction,
+    AreaActions,
+    ChangeAction,
+    CountActions,
+    DecideAction,
+    ListActions,
+    ListRecordActions,
+    PlanTold,
+    ReadAction,
+    ReportAction,
+)
 from shared.contracts.addresses import AllowedAddress, ListAddresses
 from shared.contracts.authenticator import BeginApp, ConfirmApp, ListRemembered, ReadApp, RenewRecoveryCodes
 from shared.contracts.identity import (
@@ -39,7 +54,7 @@ from shared.contracts.referrals.duplicates import (
     ListDuplicates,
     ListLinked,
 )
-from shared.contracts.referrals.ended import FindEnded, ListEndedBefore
+from shared.contracts.referrals.ended import FindEnded, ListEnded, ListEndedBefore, ListReturned
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.holding import ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
@@ -81,6 +96,7 @@ from shared.registers.load import load_registers
 from shared.registers.overlay import Overlay
 from tests.contracts.golden import FOLDER, Json, file_of, kinds_in, normalised, recorded
 from tests.gateway.stand_in import StandIn
+from tests.gateway.stand_in_actions import JENNY, StandInActions, an_action
 from tests.gateway.stand_in_caseload import StandInCaseload, a_caseload
 from tests.gateway.stand_in_drafts import StandInDrafts
 from tests.gateway.stand_in_identity import EMAIL, PASSWORD, PIN, StandInIdentity
@@ -95,6 +111,7 @@ from tests.gateway.stand_in_uploads import UPLOAD_ID, as_recorded
 from tests.gateway.stand_in_users import JO, StandInUsers, a_proposal
 from tests.gateway.stand_in_work import StandInWork, a_task, seen_by
 from tests.gateway.test_duplicate_pages import archived_of
+from tests.gateway.test_ended_list_pages import StandInEnded
 from tests.gateway.test_holder_pages import NAMED, StandInHolders, a_cover, held_by
 from tests.gateway.test_list_pages import StandInList
 from tests.gateway.test_record_over_time import a_change
@@ -175,6 +192,7 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 DecideDuplicate(command_id=ID, one=ONE.record_id, other=OTHER.record_id, verdict="linked"),
             ),
         ),
+        (StandInEnded(), (ListEnded(), ListReturned(record_id=RECORD_ID), ListEndedBefore(record_ids=(RECORD_ID,)))),
         (StandInNotifier(), (ListMails(), CountUndelivered())),
         (StandInCaseload(caseload=a_caseload()), (ReadCaseload(),)),
         (
@@ -223,6 +241,39 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 CountTasks(),
                 AcknowledgeTask(command_id=ID, task_id=UUID(int=101)),
                 NameRecords(record_ids=(ID,)),
+            ),
+        ),
+        (
+            StandInActions(
+                actions=(an_action(colleague_id=JENNY), an_action(2, state="closed", result="Done", ended_at=WHEN)),
+                counts=ActionCounts(open=1, areas=(AreaActions(locality="south_staffordshire", open=1, overdue=0),)),
+                entries=(ActionEntry(kind="added", who_after="Jo", written_by="Ada Minister", written_at=WHEN),),
+                told=(PlanTold(party="mdt", told_on=None, why_not="Later", recorded_by="Ada", recorded_at=WHEN),),
+            ),
+            (
+                CountActions(),
+                ListActions(),
+                ReadAction(action_id=UUID(int=502)),
+                ListRecordActions(record_id=RECORD_ID),
+                AddAction(
+                    command_id=ID,
+                    record_id=RECORD_ID,
+                    text="Ask",
+                    due_on=date(2026, 2, 1),
+                    owner=ActionOwner(colleague_id=JENNY),
+                ),
+                ChangeAction(
+                    command_id=ID,
+                    action_id=UUID(int=501),
+                    version=1,
+                    due_on=date(2026, 2, 1),
+                    owner=ActionOwner(colleague_id=JENNY),
+                ),
+                ReportAction(command_id=ID, action_id=UUID(int=501), version=1, result="Done"),
+                DecideAction(command_id=ID, action_id=UUID(int=501), version=1, verdict="close"),
+                NameRecords(record_ids=(RECORD_ID,)),
+                ReadRecord(record_id=RECORD_ID),
+                ListColleagues(organisation_id=ID),
             ),
         ),
         (

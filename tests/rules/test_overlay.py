@@ -140,7 +140,7 @@ def test_only_what_the_definition_opens_may_be_reworded() -> None:
         fault.place for fault in publishing_faults([dsr()], Overlay(), foreign)
     }
     assert ["options, locality"] == [fault.place for fault in publishing_faults([dsr()], Overlay(), twice)]
-    assert ["locality", "tool_name", "meeting_outcome", "gap", "decision"] == [
+    assert ["locality", "tool_name", "meeting_outcome", "leaving_reason", "gap", "decision"] == [
         each.name for each in editable_questions(dsr())
     ]
     assert () == editable_questions(carers())

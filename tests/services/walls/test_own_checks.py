@@ -13,6 +13,19 @@ from services.outcomes.service import service_of as outcomes_of
 from services.referrals.service import service_of as referrals_of
 from services.reports.service import answers_of
 from shared.clock import london_today
+from shared.contracts.actions import (
+    ActionOwner,
+    AddAction,
+    ChangeAction,
+    CountActions,
+    DecideAction,
+    FollowUpAction,
+    ListActions,
+    ListRecordActions,
+    ReadAction,
+    RecordPlanTold,
+    ReportAction,
+)
 from shared.contracts.meetings import (
     AddAddendum,
     AddItem,
@@ -45,7 +58,7 @@ from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord
 from shared.contracts.referrals.caseload import ReadCaseload
 from shared.contracts.referrals.drafts import DiscardDraft, DraftSeen, ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, ListLinked
-from shared.contracts.referrals.ended import FindEnded, ListEndedBefore
+from shared.contracts.referrals.ended import FindEnded, ListEnded, ListEndedBefore, ListReturned
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
@@ -65,6 +78,7 @@ from shared.contracts.referrals.naming import NameRecords
 from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay
 from shared.contracts.referrals.reading import AddNote, PastWanted, ReadHistory, ReadPast, ReadRecord
 from shared.contracts.referrals.reversing import AskReversal, CountReversals, DecideReversal, ListReversals
+from shared.contracts.referrals.reviews import ListDueReviews
 from shared.contracts.referrals.saving import ReviewRecord
 from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
 from shared.front_door import AnsweredRequest
@@ -80,7 +94,12 @@ from tests.support.connections import ServicePools
 
 Ask = Callable[[World], Request[Message]]
 # The numbers of replies that count what is in reach.
-COUNTS = frozenset({"total", "matches", "count", "waiting", "urgent", "unseen", "agenda", "met", "items", "done"})
+COUNTS = frozenset(
+    {
+        *("total", "matches", "count", "waiting", "urgent", "unseen", "agenda", "met"),
+        *("items", "done", "mine", "open", "overdue", "to_confirm"),
+    }
+)
 # Derived from records of everybody, or written about a stranger's own record beside those of the world.
 SHARED_TABLES = frozenset({"possible_duplicate", "record_key", "record_search", "record_word", "record_feed"})
 TODAY = london_today()
@@ -101,6 +120,10 @@ def command(kind: Callable[..., Request[Message]], **more: object) -> Ask:
     return lambda world: kind(command_id=new_id(), record_id=world.record.record_id, **more)
 
 
+def owned_by(world: World) -> ActionOwner:
+    return ActionOwner(colleague_id=world.holder.user_id)
+
+
 def command_of(kind: Callable[..., Request[Message]], meeting: str, **more: object) -> Ask:
     """Return a request about the first record at a meeting of the world."""
     return lambda world: command(kind, meeting_id=getattr(world.meetings, meeting), **more)(world)
@@ -118,6 +141,10 @@ READS: dict[str, Ask] = {
     "a search within names": lambda _: ListRecords(search="allflowe"),
     "a search by reference": lambda world: ListRecords(search=world.record.reference),
     "a search by number": lambda world: ListRecords(search=str(world.person["nhs_number"])),
+    "the list by review": lambda _: ListRecords.model_validate({"narrowing": {"reviews": ["overdue", "soon"]}}),
+    "the list in the order of reviews": lambda _: ListRecords(sort="review"),
+    "the search in the order of reviews": lambda _: ListRecords(search="Wallflower", sort="review"),
+    "due reviews": lambda _: ListDueReviews(due="soon"),
     "the caseload": lambda _: ReadCaseload(),
     "the record": by_id(ReadRecord, past=PastWanted()),
     "its history": by_id(ReadHistory),
@@ -125,6 +152,9 @@ READS: dict[str, Ask] = {
     "the names": all_of(NameRecords),
     "what ended before": all_of(ListEndedBefore),
     "ended records by number": lambda world: FindEnded(nhs_number=str(world.person["nhs_number"])),
+    "ended records": lambda _: ListEnded(),
+    "ended records of a name": lambda world: ListEnded(search=str(world.person["last_name"])),
+    "those added again": by_id(ListReturned),
     "its holders": by_id(ReadHoldings),
     "possible duplicates": lambda _: ListDuplicates(),
     "their number": lambda _: CountDuplicates(),
@@ -142,6 +172,10 @@ READS: dict[str, Ask] = {
     "tasks": lambda _: ListTasks(),
     "the number of tasks": lambda _: CountTasks(),
     "its task": by_id(ReadTask),
+    "actions": lambda _: ListActions(wanted="open"),
+    "the number of actions": lambda _: CountActions(),
+    "the action": lambda world: ReadAction(action_id=world.action.action_id),
+    "its actions": by_id(ListRecordActions),
     "meetings": lambda _: ListMeetings(),
     "the agenda of a meeting": lambda world: ReadAgenda(meeting_id=world.meetings.running),
     "the minutes": lambda world: ReadItem(meeting_id=world.meetings.running, record_id=world.record.record_id),
@@ -191,6 +225,22 @@ WRITES: dict[str, Ask] = {
     "a task discussed": lambda world: DiscussTask(
         command_id=new_id(), task_id=world.agenda.task_id, version=world.agenda.version
     ),
+    "another action": lambda world: AddAction(
+        command_id=new_id(), record_id=world.record.record_id, text="Mine", due_on=TODAY, owner=owned_by(world)
+    ),
+    "the action changed": lambda world: ChangeAction(
+        command_id=new_id(), action_id=world.action.action_id, version=1, due_on=TODAY, owner=owned_by(world)
+    ),
+    "the action followed up": lambda world: FollowUpAction(
+        command_id=new_id(), action_id=world.action.action_id, text="Mine"
+    ),
+    "the action reported": lambda world: ReportAction(
+        command_id=new_id(), action_id=world.action.action_id, version=2, result="Done by a stranger"
+    ),
+    "the action confirmed": lambda world: DecideAction(
+        command_id=new_id(), action_id=world.action.action_id, version=3, verdict="close"
+    ),
+    "who was told of the plan": command(RecordPlanTold, party="mdt", why_not="A stranger forgot"),
     "minutes": lambda world: SaveMinutes(
         command_id=new_id(),
         meeting_id=world.meetings.running,
