@@ -161,6 +161,11 @@ async def test_the_lead_of_a_record_sees_its_actions_and_another_colleague_does_
     assert ([action.action_id], False) == ([each.action_id for each in found.actions], found.may_add)
     assert ("not_found", {}) == await acting.rig.refusal(other, ListRecordActions(record_id=record.record_id))
     assert Fault.NOT_ALLOWED == await acting.rig.fault(lead, acting.adding(record, lead))
+    sees = other.model_copy(update={"standard_sees": "scope"})
+    assert ("not_found", {}) == await acting.rig.refusal(sees, ListRecordActions(record_id=record.record_id))
+    await acting.rig.ask(administrator, an_ending(record))
+    assert ("not_found", {}) == await acting.rig.refusal(lead, ListRecordActions(record_id=record.record_id))
+    assert not (await acting.of_record(administrator, record)).may_add
 
 
 @pytest.mark.requirement("R-MEET-012")
