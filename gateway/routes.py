@@ -20,12 +20,28 @@ from gateway.pages.administration.index import ADMINISTRATORS, WITH_CARDS
 from gateway.pages.duplicates import pairs
 from gateway.pages.loading import decisions, guide, mapping, start, upload_page
 from gateway.pages.mails import mail_list
+from gateway.pages.meetings import (
+    addenda,
+    agenda,
+    attendance,
+    closing,
+    interest,
+    item,
+    meeting_list,
+    pack,
+    people,
+    plan,
+    present,
+    saving,
+    series,
+)
 from gateway.pages.outcomes import outcomes, reversals
 from gateway.pages.records import (
     case_text,
     download,
     drafts,
     edit,
+    ended_list,
     ending,
     holder,
     notes,
@@ -117,6 +133,8 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("POST", "/{register}/records/{record}/holder/end", holder.end_cover, Permission.ADMINISTER),
     PageRoute("GET", "/{register}/records/{record}/outcomes/", outcomes.show_outcomes, Permission.RECORD_OUTCOME),
     PageRoute("POST", "/{register}/records/{record}/outcomes/", outcomes.record_outcome, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/ended/", ended_list.show_ended, Permission.READ_RECORDS),
+    PageRoute("POST", "/{register}/ended/", ended_list.search_ended, Permission.READ_RECORDS),
     PageRoute(
         "GET", "/{register}/records/{record}/actions/", record_actions.show_record_actions, Permission.UPDATE_RECORD
     ),
@@ -129,6 +147,43 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("POST", "/{register}/actions/{action}/", action_page.act_on_action, Permission.UPDATE_RECORD),
     PageRoute("GET", "/{register}/actions/{action}/change/", change_action.show_change, Permission.RECORD_OUTCOME),
     PageRoute("POST", "/{register}/actions/{action}/change/", change_action.change_action, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/", meeting_list.show_meetings, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/series/", series.list_series, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/series/new", series.new_series, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/series/new", series.save_series, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/series/{series}/", series.show_series, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/series/{series}/", series.save_series, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/new", plan.new_meeting, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/new", plan.plan_meeting, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/{meeting}/", agenda.show_meeting, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/{meeting}/start", closing.start_meeting, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/{meeting}/remove", people.remove_person, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/{meeting}/change/", plan.change_page, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/{meeting}/change/", plan.change_meeting, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/{meeting}/cancel/", plan.cancel_page, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/{meeting}/cancel/", plan.cancel_meeting, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/{meeting}/close/", closing.close_page, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/{meeting}/close/", closing.close_meeting, Permission.RECORD_OUTCOME),
+    PageRoute(
+        "GET", "/{register}/meetings/{meeting}/attendance/", attendance.show_attendance, Permission.RECORD_OUTCOME
+    ),
+    PageRoute(
+        "POST", "/{register}/meetings/{meeting}/attendance/", attendance.save_attendance, Permission.RECORD_OUTCOME
+    ),
+    PageRoute("GET", "/{register}/meetings/{meeting}/add/", people.show_search, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/{meeting}/add/", people.add_person, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/{meeting}/pack/", pack.show_pack, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/{meeting}/{record}/", item.show_item, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/{meeting}/{record}/", saving.save_item, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/{meeting}/{record}/draft", saving.save_draft, Permission.RECORD_OUTCOME),
+    PageRoute(
+        "GET", "/{register}/meetings/{meeting}/{record}/interest/", interest.ask_first, Permission.RECORD_OUTCOME
+    ),
+    PageRoute("POST", "/{register}/meetings/{meeting}/{record}/interest/", interest.declare, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/{meeting}/{record}/present/", present.present, Permission.RECORD_OUTCOME),
+    PageRoute(
+        "POST", "/{register}/meetings/{meeting}/{record}/addendum", addenda.add_addendum, Permission.RECORD_OUTCOME
+    ),
     PageRoute("GET", "/{register}/load/", start.show_start, Permission.BULK_LOAD),
     PageRoute("POST", "/{register}/load/", start.upload, Permission.BULK_LOAD, streams=True),
     PageRoute("GET", "/{register}/load/guide/", guide.show_guide, Permission.BULK_LOAD),

@@ -11,6 +11,7 @@ from gateway.pages.actions.addresses import actions_address, has_actions
 from gateway.pages.duplicates.pairs import PAGE as DUPLICATES
 from gateway.pages.duplicates.pairs import count_waiting
 from gateway.pages.mails.mail_list import mails_address
+from gateway.pages.meetings.next_meeting import next_meeting
 from gateway.pages.outcomes.reversal_address import PAGE as REVERSALS
 from gateway.pages.outcomes.reversals import count_reversals
 from gateway.pages.reviews.due_list import due_address
@@ -65,7 +66,7 @@ async def read_home(request: web.Request) -> Home:
     """Ask the services for what the visitor may see of theirs, all at the same time."""
     caseload, tasks, actions, decisions, emails, accounts = await asyncio.gather(
         _caseload(request),
-        _tasks(request),
+        _team_work(request),
         _actions(request),
         _decisions(request),
         _undelivered(request),
@@ -91,6 +92,12 @@ async def read_home(request: web.Request) -> Home:
 async def _caseload(request: web.Request) -> Caseload | None:
     may = request[VISITOR].may(Permission.READ_RECORDS)
     return await ask_if_there(request, ReadCaseload()) if may else Caseload()
+
+
+async def _team_work(request: web.Request) -> list[ActionCard]:
+    """Return the links to the work list and to the meetings."""
+    tasks, meetings = await asyncio.gather(_tasks(request), next_meeting(request))
+    return [*tasks, *meetings]
 
 
 async def _tasks(request: web.Request) -> list[ActionCard]:

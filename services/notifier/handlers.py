@@ -12,6 +12,7 @@ from shared.contracts.actions import ActionsDue
 from shared.contracts.health import Backlog, ReadNotifierBacklog
 from shared.contracts.notifier import QueueMail
 from shared.contracts.referrals.events import RecordMoved, RecordsLoaded
+from shared.contracts.referrals.reviews import ReviewsDue
 from shared.database import transaction
 from shared.inbox import SetAside, count_set_aside, is_new
 from shared.log import warn
@@ -59,6 +60,8 @@ class Handlers:
             await self.tell_of_upload(notice)
         elif isinstance(notice, ActionsDue):
             await self.tell_of_actions(notice)
+        elif isinstance(notice, ReviewsDue):
+            await self.tell_of_reviews(notice)
         else:
             await self.tell(notice)
 
@@ -86,6 +89,15 @@ class Handlers:
             if await is_new(db, NOTICES, due):
                 await adding.add_mail(db, mail)
         self.context.wakeups.set_for([mail])
+
+    async def tell_of_reviews(self, due: ReviewsDue) -> None:
+        """Mail the holder of the records, or their creators, once for each notice. Nobody if none has an account."""
+        mails = await self.context.mails.mails_about_reviews(due)
+        async with transaction(self.context.background) as db:
+            if await is_new(db, NOTICES, due):
+                for mail in mails:
+                    await adding.add_mail(db, mail)
+        self.context.wakeups.set_for(mails)
 
     async def tell(self, notice: Notice) -> None:
         """

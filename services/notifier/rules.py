@@ -15,7 +15,8 @@ Lane = Literal["now", "bulk"]
 RecordTemplate = Literal["new_record", "urgent_record"]
 UploadTemplate = Literal["records_loaded"]
 ActionTemplate = Literal["actions_due"]
-AnyTemplate = Template | RecordTemplate | UploadTemplate | ActionTemplate
+ReviewTemplate = Literal["reviews_due"]
+AnyTemplate = Template | RecordTemplate | UploadTemplate | ActionTemplate | ReviewTemplate
 Stage = Literal["connection", "mail"]
 Ending = Literal["accepted", "failed", "given_up"]
 
@@ -25,6 +26,7 @@ TEMPLATES: tuple[AnyTemplate, ...] = (
     *get_args(RecordTemplate),
     *get_args(UploadTemplate),
     *get_args(ActionTemplate),
+    *get_args(ReviewTemplate),
 )
 SOMEBODY_WAITS: frozenset[AnyTemplate] = frozenset({"pin", "urgent_record"})
 

@@ -20,6 +20,7 @@ from shared.contracts.health import ReadNotifierBacklog
 from shared.contracts.notifier import CountUndelivered, ListMails, QueueMail, SendAgain
 from shared.contracts.outcomes import UrgentNotSeen
 from shared.contracts.referrals.events import RecordMoved, RecordsLoaded, RoutineNotice, UrgentNotice
+from shared.contracts.referrals.reviews import ReviewsDue
 from shared.front_door import for_anyone, for_callers, for_visitors
 from shared.jobs import Job
 from shared.log import warn
@@ -34,6 +35,7 @@ EVENTS: tuple[type[AnyNotice], ...] = (
     UrgentNotice,
     UrgentNotSeen,
     ActionsDue,
+    ReviewsDue,
 )
 EXPIRE_SECONDS = 5.0
 

@@ -12,6 +12,7 @@ from services.notifier.writing import Writer
 from shared.contracts.actions import ActionsDue
 from shared.contracts.outcomes import UrgentNotSeen
 from shared.contracts.referrals.events import RecordMoved, RecordNotice, RecordsLoaded, UrgentNotice
+from shared.contracts.referrals.reviews import ReviewNamed, ReviewsDue
 from shared.ids import new_id
 from shared.registers.bodies import compartment_of
 from shared.registers.definition.lifecycle import Notification, Occasion, Urgency
@@ -19,7 +20,7 @@ from shared.registers.definition.register import Definition
 from shared.registers.load import Registers
 
 Notice = RecordNotice | UrgentNotSeen
-AnyNotice = Notice | RecordMoved | RecordsLoaded | ActionsDue
+AnyNotice = Notice | RecordMoved | RecordsLoaded | ActionsDue | ReviewsDue
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,40 @@ class MailWriter:
         recipient = rules.recipient_of(colleague or register.contact.team_email)
         written = self.writer.actions_due(register, due, has_left=due.recipient is not None and colleague is None)
         return NewMail(new_id(), register.code, "actions_due", "bulk", recipient, written)
+
+    async def mails_about_reviews(self, due: ReviewsDue) -> list[NewMail]:
+        """
+        Return one mail to the holder, about the records that they may still see, and one to each creator of the others.
+
+        Nobody is mailed of a record that neither may see any more. Raise if identity does not answer.
+        """
+        register = self.registers.find(due.register_code)
+        told: dict[str, list[ReviewNamed]] = {}
+        known: dict[tuple[UUID, tuple[str, ...]], str | None] = {}
+        for each in due.reviews:
+            if (each.created_by, each.bodies) not in known:
+                known[each.created_by, each.bodies] = await self._who_reviews(register, due.holder, each)
+            address = known[each.created_by, each.bodies]
+            if address:
+                told.setdefault(rules.recipient_of(address), []).append(each)
+        left = due.total - len(due.reviews) if len(told) == 1 else 0
+        return [
+            NewMail(
+                new_id(),
+                register.code,
+                "reviews_due",
+                "bulk",
+                each,
+                self.writer.reviews_due(register, due, named, left),
+            )
+            for each, named in told.items()
+        ]
+
+    async def _who_reviews(self, register: Definition, holder: UUID, named: ReviewNamed) -> str | None:
+        for user_id in dict.fromkeys((holder, named.created_by)):
+            if address := await self.book.find_user(register.code, named.bodies, user_id):
+                return address
+        return None
 
     async def recipients(
         self, register: Definition, bodies: tuple[str, ...], wanted: Sequence[Notification], user_id: UUID | None = None

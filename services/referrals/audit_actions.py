@@ -35,6 +35,7 @@ class ReferralsAction(AuditAction):
     RECORD_REVERSAL_ASKED = "record.reversal_asked"
     RECORD_REVERSAL_DECLINED = "record.reversal_declined"
     RECORD_REVERSALS_LISTED = "record.reversals_listed"
+    RECORD_REVIEW_REMINDED = "record.review_reminded"
     RECORD_REVIEWED = "record.reviewed"
     RECORD_SAME_PERSON_READ = "record.same_person_read"
     RECORD_UPDATED = "record.updated"

@@ -12,6 +12,7 @@ from services.referrals.handlers.notes import NoteTaking
 from services.referrals.handlers.publishing import Publishing
 from services.referrals.handlers.reading import ReadRecordHandlers
 from services.referrals.handlers.reversing import Reversing
+from services.referrals.handlers.review_reminders import ReviewReminders
 from services.referrals.handlers.reviews import DueReviewHandlers
 from services.referrals.handlers.saving import Saving
 from services.referrals.handlers.settling import Settling
@@ -38,7 +39,7 @@ from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord, Fin
 from shared.contracts.referrals.caseload import ReadCaseload
 from shared.contracts.referrals.drafts import DiscardDraft, ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, ListLinked
-from shared.contracts.referrals.ended import FindEnded, ListEndedBefore
+from shared.contracts.referrals.ended import FindEnded, ListEnded, ListEndedBefore, ListReturned
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.feed import ReadFeed
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
@@ -92,6 +93,8 @@ def service_of(context: ServiceContext) -> Service:
             for_visitors(NameRecords, Permission.READ_RECORDS, reading.name_records),
             for_visitors(ListEndedBefore, Permission.READ_RECORDS, reading.list_ended_before),
             for_visitors(FindEnded, Permission.ADMINISTER, reading.find_ended),
+            for_visitors(ListEnded, Permission.READ_RECORDS, reading.list_ended),
+            for_visitors(ListReturned, Permission.READ_RECORDS, reading.list_returned),
             for_visitors(ReadHistory, Permission.READ_RECORDS, reading.read_history),
             for_visitors(ReadPast, Permission.READ_RECORDS, reading.read_past),
             for_visitors(AddNote, Permission.ADD_NOTE, NoteTaking(context).add_note),
@@ -176,6 +179,7 @@ def jobs_of(context: ServiceContext) -> list[Job]:
         Job("records.settle", Settling(context).settle, every=SETTLE_EVERY_SECONDS),
         Job("records.end", DueRecords(context).end, every=END_EVERY_SECONDS),
         Job("covers.tell", CoverNotices(context).tell, every=END_EVERY_SECONDS),
+        Job("reviews.remind", ReviewReminders(context).remind, every=END_EVERY_SECONDS),
         Job("drafts.purge", lambda: purge_drafts(context)),
         Job("uploads.purge", lambda: purge_uploads(context.background)),
     ]

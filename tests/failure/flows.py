@@ -254,8 +254,25 @@ async def see_what_waits(walker: Walker) -> None:
     await walker.post(walker.at("discussed/"), {"task": word("no task")})
 
 
+async def review(walker: Walker, record: str) -> None:
+    """Look at the reviews that are due, confirm one, and send a button that makes no sense."""
+    page = walker.at("reviews/")
+    await walker.see(page)
+    await walker.see(f"{page}?due=soon")
+    await walker.see(walker.at("records/?review=overdue&review=soon&sort=review"))
+    version = (await walker.open(record)).fields("version")["version"]
+    await walker.see(await walker.go_on(page, {"review": f"{record}-{version}-{uuid4().hex}"}))
+    await walker.post(page, {"review": word("no review")})
+
+
 async def reverse(walker: Walker, reference: str) -> None:
-    """Ask for a reversal with a reason, try to confirm it as the same user, then withdraw it."""
+    """
+    Look for the ended record, ask for a reversal with a reason, try to confirm it as the same user, then withdraw it.
+    """
+    listed = walker.at("ended/")
+    await walker.see(listed)
+    await walker.post(listed, {"search": NHS_NUMBER})
+    await walker.post(listed, {"search": word("nobody"), "skip": "25"})
     page = walker.at("administration/reversals/")
     await walker.post(f"{page}find", {"nhs_number": NHS_NUMBER})
     form = (await walker.see(page)).fields("reason") | {"reason": REASON}
@@ -281,7 +298,9 @@ async def archive(walker: Walker, canary: Canary, record: str) -> None:
     form = (await walker.see(page)).fields("version") | canary.outcome.fields
     asked = (await walker.post(page, form | {"act": "archive"})).fields("version")
     await walker.post(page, asked | {"act": "cancel"})
-    await walker.see(await walker.go_on(page, asked | {"act": "confirm"}))
+    assert 422 == (await walker.post(page, asked | {"act": "confirm"})).status
+    why = {"leaving_reason": "other", "leaving_text": word("why they leave")}
+    await walker.see(await walker.go_on(page, asked | {"act": "confirm"} | why))
     await walker.get(walker.at(f"records/{record}/"))
     await walker.post(page, asked | {"act": "save", "command": word("no command")})
 
@@ -365,6 +384,11 @@ async def reword(walker: Walker) -> None:
     form = (await walker.see(page)).fields("version") | {"new-label-1": "Elsewhere"}
     checked = (await walker.post(page, form | {"act": "check"})).fields("version")
     await walker.see(await walker.go_on(page, checked | {"act": "publish"}))
+    reviews = (await walker.see(f"{hub}reviews/")).fields("version") | {
+        "days-red": "7",
+        "source": word("review policy"),
+    }
+    await walker.post(f"{hub}reviews/", reviews | {"act": "check"})
     home = (await walker.see(f"{hub}home/")).fields("version")
     assert 422 == (await walker.post(f"{hub}home/", home | {"act": "check"})).status
 

@@ -56,6 +56,7 @@ async def walked(broken: Trial) -> AsyncIterator[Walked]:
         await follow_up(admin, record)
         await flows.end(admin, record)
         await flows.see_what_waits(admin)
+        await flows.review(mine, record)
         await flows.load(admin, canary)
         await flows.refer_again(mine, admin, canary)
         await settled(broken.inside, [], patient=False)

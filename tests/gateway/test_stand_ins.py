@@ -54,7 +54,7 @@ from shared.contracts.referrals.duplicates import (
     ListDuplicates,
     ListLinked,
 )
-from shared.contracts.referrals.ended import FindEnded, ListEndedBefore
+from shared.contracts.referrals.ended import FindEnded, ListEnded, ListEndedBefore, ListReturned
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.holding import ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
@@ -111,6 +111,7 @@ from tests.gateway.stand_in_uploads import UPLOAD_ID, as_recorded
 from tests.gateway.stand_in_users import JO, StandInUsers, a_proposal
 from tests.gateway.stand_in_work import StandInWork, a_task, seen_by
 from tests.gateway.test_duplicate_pages import archived_of
+from tests.gateway.test_ended_list_pages import StandInEnded
 from tests.gateway.test_holder_pages import NAMED, StandInHolders, a_cover, held_by
 from tests.gateway.test_list_pages import StandInList
 from tests.gateway.test_record_over_time import a_change
@@ -191,6 +192,7 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 DecideDuplicate(command_id=ID, one=ONE.record_id, other=OTHER.record_id, verdict="linked"),
             ),
         ),
+        (StandInEnded(), (ListEnded(), ListReturned(record_id=RECORD_ID), ListEndedBefore(record_ids=(RECORD_ID,)))),
         (StandInNotifier(), (ListMails(), CountUndelivered())),
         (StandInCaseload(caseload=a_caseload()), (ReadCaseload(),)),
         (

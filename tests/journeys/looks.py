@@ -21,9 +21,12 @@ RECORD_ACTIONS = "/{register}/records/{record}/actions/"
 ACTIONS, ACTION = "/{register}/actions/", "/{register}/actions/{action}/"
 REPORTING, JOB = "/{register}/reporting/", "/{register}/reporting/jobs/{job}/"
 ADMINISTRATION, USERS = "/{register}/administration/", "/{register}/administration/users/"
+ENDED = "/{register}/ended/"
 MAILS, REVERSALS = "/{register}/administration/mails/", "/{register}/administration/reversals/"
+REVIEWS = "/{register}/reviews/"
 SETTINGS, TEXT_SETTING = "/{register}/administration/settings/", "/{register}/administration/settings/{part}/"
 LOAD, UPLOAD = "/{register}/load/", "/{register}/load/{upload}/"
+MEETINGS, MEETING = "/{register}/meetings/", "/{register}/meetings/{meeting}/"
 LIST_SETTING = "/{register}/administration/settings/{part}/{question}/"
 
 LOOKS = {
@@ -97,7 +100,10 @@ LOOKS = {
     "outcomes with problems": OUTCOMES,
     "outcomes so far": OUTCOMES,
     "archive": OUTCOMES,
+    "archive with problems": OUTCOMES,
     "archived list": RECORDS,
+    "archived referrals": ENDED,
+    "archived referral": RECORD,
     "reversals": REVERSALS,
     "reversals with problems": REVERSALS,
     # the end of a session
@@ -108,6 +114,22 @@ LOOKS = {
     # work list and reports
     "work list": WORK,
     "work list seen": WORK,
+    # meetings
+    "meetings": MEETINGS,
+    "meetings series": f"{MEETINGS}series/",
+    "meetings series new": f"{MEETINGS}series/new",
+    "meetings series change": f"{MEETINGS}series/{{series}}/",
+    "meetings plan": f"{MEETINGS}new",
+    "meeting": MEETING,
+    "meeting change": f"{MEETING}change/",
+    "meeting cancel": f"{MEETING}cancel/",
+    "meeting add": f"{MEETING}add/",
+    "meeting attendance": f"{MEETING}attendance/",
+    "meeting close": f"{MEETING}close/",
+    "meeting pack": f"{MEETING}pack/",
+    "meeting person": f"{MEETING}{{record}}/",
+    "meeting person interest": f"{MEETING}{{record}}/interest/",
+    "meeting person present": f"{MEETING}{{record}}/present/",
     "home with the work list": HOME,
     # actions
     "actions of a record": RECORD_ACTIONS,
@@ -148,6 +170,10 @@ LOOKS = {
     "mail sent again": MAILS,
     "settings": SETTINGS,
     "settings read only": SETTINGS,
+    "settings reviews": TEXT_SETTING,
+    "settings check of reviews": TEXT_SETTING,
+    "overdue reviews": REVIEWS,
+    "reviews due soon": REVIEWS,
     "settings list": LIST_SETTING,
     "settings list with problems": LIST_SETTING,
     "settings check": LIST_SETTING,

@@ -59,6 +59,7 @@ HelpPlace = Literal[
     "holder",
     "users",
     "load",
+    "meetings",
 ]
 """The pages that a topic of the help page can be about."""
 Column = Literal["person", "organisation", "created", "updated", "created_by", "answer", "actions"]
@@ -178,7 +179,11 @@ class HelpTopic(Model):
 
 
 class Definition(Model):
-    """Everything that makes one edition of a register."""
+    """
+    Everything that makes one edition of a register.
+
+    `leaving` asks why a record ends, when an outcome ends it. Without it nobody is asked.
+    """
 
     identity: Identity = Field(alias="register")
     contact: Contact
@@ -190,6 +195,7 @@ class Definition(Model):
     words: InstanceOf[Words]
     form: QuestionForm
     outcome: QuestionForm | None = None
+    leaving: QuestionForm | None = None
     meetings: MeetingRules | None = None
     person: dict[Role, QuestionName]
     floor: tuple[QuestionName, ...] = ()
@@ -242,6 +248,12 @@ class Definition(Model):
     def is_of_outcomes(self, name: QuestionName) -> bool:
         """Return whether only the outcome form asks this question."""
         return name not in self.form.by_name and self.outcome is not None and name in self.outcome.by_name
+
+    @property
+    def every_form(self) -> tuple[QuestionForm, ...]:
+        """The forms of the register, that of a record first. An overlay finds a question by its name in any of them."""
+        minutes = self.meetings.minutes if self.meetings else None
+        return tuple(form for form in (self.form, self.outcome, self.leaving, minutes) if form)
 
     def address(self, path: str) -> str:
         """Return the address of a page of the register: `dsr.address("login/")` is `/dsr/login/`."""

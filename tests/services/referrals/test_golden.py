@@ -18,7 +18,7 @@ from shared.contracts.referrals.duplicates import (
     ListLinked,
     PossibleDuplicates,
 )
-from shared.contracts.referrals.ended import FindEnded, ListEndedBefore
+from shared.contracts.referrals.ended import FindEnded, ListEnded, ListEndedBefore, ListReturned
 from shared.contracts.referrals.holding import AddCover, AssignHolder, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.naming import NameRecords
@@ -34,7 +34,7 @@ from shared.values import london_day
 from tests.contracts.golden import check_golden
 from tests.services.referrals.builders import EDITION, a_visitor, colleague_of, new_id
 from tests.services.referrals.people import an_nhs_number, unasked
-from tests.services.referrals.rig import Referrals, a_note
+from tests.services.referrals.rig import Referrals, a_note, an_archive
 from tests.support.databases import database_copy
 
 PERSON = {"first_name": "Tester", "last_name": "Three", "nhs_number": "9990000018"}
@@ -173,7 +173,8 @@ def in_order(found: PossibleDuplicates) -> PossibleDuplicates:
 async def test_golden_reversals(referrals: Referrals) -> None:
     first = a_visitor(Role.ADMINISTRATOR, full_name="Ada First")
     receipt = await referrals.submit(first)
-    await referrals.archive(first, receipt)
+    leaving = {"leaving": {"leaving_reason": "other", "leaving_text": "In Leeds"}}
+    await referrals.ask(first, an_archive(receipt).model_copy(update=leaving))
     asking = AskReversal(command_id=new_id(), reference=receipt.reference, reason="The wrong person.")
     await referrals.ask(first, asking)
 
@@ -186,6 +187,8 @@ async def test_golden_reversals(referrals: Referrals) -> None:
     check_golden(ListReversals, await referrals.ask(second, ListReversals()))
     check_golden(CountReversals, await referrals.ask(second, CountReversals()))
     check_golden(ListEndedBefore, await referrals.ask(second, ListEndedBefore(record_ids=(again.record_id,))))
+    check_golden(ListEnded, await referrals.ask(second, ListEnded()))
+    check_golden(ListReturned, await referrals.ask(second, ListReturned(record_id=receipt.record_id)))
 
 
 async def test_golden_overlays(referrals: Referrals) -> None:

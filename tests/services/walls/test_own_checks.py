@@ -58,7 +58,7 @@ from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord
 from shared.contracts.referrals.caseload import ReadCaseload
 from shared.contracts.referrals.drafts import DiscardDraft, DraftSeen, ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, ListLinked
-from shared.contracts.referrals.ended import FindEnded, ListEndedBefore
+from shared.contracts.referrals.ended import FindEnded, ListEnded, ListEndedBefore, ListReturned
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
@@ -78,6 +78,7 @@ from shared.contracts.referrals.naming import NameRecords
 from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay
 from shared.contracts.referrals.reading import AddNote, PastWanted, ReadHistory, ReadPast, ReadRecord
 from shared.contracts.referrals.reversing import AskReversal, CountReversals, DecideReversal, ListReversals
+from shared.contracts.referrals.reviews import ListDueReviews
 from shared.contracts.referrals.saving import ReviewRecord
 from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
 from shared.front_door import AnsweredRequest
@@ -140,6 +141,10 @@ READS: dict[str, Ask] = {
     "a search within names": lambda _: ListRecords(search="allflowe"),
     "a search by reference": lambda world: ListRecords(search=world.record.reference),
     "a search by number": lambda world: ListRecords(search=str(world.person["nhs_number"])),
+    "the list by review": lambda _: ListRecords.model_validate({"narrowing": {"reviews": ["overdue", "soon"]}}),
+    "the list in the order of reviews": lambda _: ListRecords(sort="review"),
+    "the search in the order of reviews": lambda _: ListRecords(search="Wallflower", sort="review"),
+    "due reviews": lambda _: ListDueReviews(due="soon"),
     "the caseload": lambda _: ReadCaseload(),
     "the record": by_id(ReadRecord, past=PastWanted()),
     "its history": by_id(ReadHistory),
@@ -147,6 +152,9 @@ READS: dict[str, Ask] = {
     "the names": all_of(NameRecords),
     "what ended before": all_of(ListEndedBefore),
     "ended records by number": lambda world: FindEnded(nhs_number=str(world.person["nhs_number"])),
+    "ended records": lambda _: ListEnded(),
+    "ended records of a name": lambda world: ListEnded(search=str(world.person["last_name"])),
+    "those added again": by_id(ListReturned),
     "its holders": by_id(ReadHoldings),
     "possible duplicates": lambda _: ListDuplicates(),
     "their number": lambda _: CountDuplicates(),

@@ -25,6 +25,7 @@ OF_SCOPE = """
     referrals.store.duplicates.FIND_DECISION referrals.store.duplicates.FIND_OPEN referrals.store.duplicates.LIST_LINKED
     referrals.store.duplicates.OPEN
     referrals.store.ended.FIND_BEFORE referrals.store.ended.FIND_BY_NUMBER referrals.store.ended.FIND_LATELY
+    referrals.store.ended.LIST_ENDED referrals.store.ended.LIST_RETURNED referrals.store.ended.SEARCH_ENDED
     referrals.store.finding.FILTER_RECORDS referrals.store.finding.LIST_RECORDS referrals.store.finding.NAME_RECORDS
     referrals.store.finding.READ_RECORD referrals.store.finding.SEARCH_RECORDS
     referrals.store.history.FIND_AND_HOLD referrals.store.history.FIND_CREATION referrals.store.history.FIND_RATINGS
@@ -37,6 +38,8 @@ OF_SCOPE = """
     referrals.store.loaded.LOAD_VERSIONS
     referrals.store.saving.FIND_FOR_UPDATE referrals.store.saving.SAVE_VERSION referrals.store.saving.STORE_VERSION
     referrals.store.saving.SAVE_REVIEW
+    referrals.store.reviews.COUNT_DUE referrals.store.reviews.LIST_BY_REVIEW referrals.store.reviews.LIST_DUE
+    referrals.store.reviews.REVIEW_DAYS
     referrals.store.saving.SUBMIT_RECORD referrals.store.upload_work.FIND_PRESENT
     outcomes.store.tasks.COUNT_TASKS outcomes.store.tasks.FIND_URGENT outcomes.store.tasks.HOLD_URGENT
     outcomes.store.outcomes.FIND_LAST outcomes.store.tasks.COUNT_MET outcomes.store.tasks.HOLD_AGENDA
@@ -110,9 +113,9 @@ OWN_WORK = """
     referrals.store.counting.FOLD_DELTAS referrals.store.counting.PROVE_COUNTERS
     referrals.store.counting.REFRESH_STATISTICS referrals.store.drafts.SWEEP
     referrals.store.editions.COUNT_RECORDS referrals.store.ending.END_DUE
-    referrals.store.holding.TELL_COVERS
-    referrals.store.feed.READ referrals.store.feed.READ_PEOPLE
-    referrals.store.feed.READ_RATINGS
+    referrals.store.holding.TELL_COVERS referrals.store.review_reminders.REMIND
+    referrals.store.feed.READ referrals.store.feed.READ_PEOPLE referrals.store.feed.READ_LEAVING
+    referrals.store.feed.READ_RATINGS referrals.store.feed.READ_AGREED
     referrals.store.settling.FIND_ALIKE referrals.store.settling.FIND_UNSETTLED
     referrals.store.settling.FLAG_ALIKE referrals.store.settling.REFOLD
     referrals.store.standing.LIST_STANDINGS referrals.store.standing.READ_STANDINGS
@@ -120,7 +123,7 @@ OWN_WORK = """
     referrals.store.upload_work.FIND_MATCHED referrals.store.upload_work.KEEP_LEASE
     referrals.store.upload_work.SWEEP
     outcomes.store.endings.TAKE_PENDING outcomes.store.feed.ASSIGN_FEED outcomes.store.feed.READ_FEED
-    outcomes.store.standings.CLOSE_TASK outcomes.store.standings.FIND_STANDINGS
+    outcomes.store.standings.NOTE_REVIEWS outcomes.store.standings.CLOSE_TASK outcomes.store.standings.FIND_STANDINGS
     outcomes.store.standings.HOLD_STANDINGS outcomes.store.standings.KEEP_TASK outcomes.store.standings.OPEN_TASK
     outcomes.store.standings.RECORDS_WITH_TASKS outcomes.store.tasks.TAKE_NOT_SEEN
     outcomes.store.reminders.PLACE_ACTIONS outcomes.store.reminders.TAKE_OVERDUE

@@ -34,7 +34,9 @@ from shared.fake_bus import FakeBus
 from shared.messages import Message, Request
 from shared.permissions import AccountGrant, Role, Visitor
 from shared.registers.bodies import organisation_compartment
+from shared.registers.definition.reviews import ReviewIntervals
 from shared.registers.load import Registers
+from shared.registers.overlay import Adaptation, Overlay
 from shared.service import Service, start
 from tests.services.notifier.builders import a_routine_notice
 from tests.services.notifier.builders import settings as notifier_settings
@@ -81,8 +83,16 @@ Reply = TypeVar("Reply", bound=Message)
 
 
 def two_registers(registers: Registers) -> Registers:
-    """Return these registers and another with the same questions, for visitors of another register."""
-    return Registers([*registers.every(), an_organisation_register(OTHER_REGISTER)])
+    """
+    Return these registers and another with the same questions, for visitors of another register.
+
+    In the first every review is due within a week.
+    """
+    found = Registers([*registers.every(), an_organisation_register(OTHER_REGISTER)])
+    days = dict.fromkeys(("green", "amber", "red"), 7)
+    overlay = Overlay(reviews=ReviewIntervals(days=days, source="Policy of the register, June 2026"))
+    found.adapt({"dsr": Adaptation(1, overlay)})
+    return found
 
 
 @dataclass

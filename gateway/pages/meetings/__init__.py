@@ -1,0 +1,1 @@
+"""Meetings: their series, their agendas, and what was said about each person."""
