@@ -35,6 +35,7 @@ from shared.contracts.identity import (
     VerifyPin,
 )
 from shared.contracts.installation import ReadHold
+from shared.contracts.looks import Looker, NameLookers, ReadOutcomeLooks, ReadRecordLooks, ReadReportLooks
 from shared.contracts.notifier import CountUndelivered, ListMails
 from shared.contracts.outcomes import (
     AcknowledgeTask,
@@ -46,6 +47,11 @@ from shared.contracts.outcomes import (
     TaskCounts,
 )
 from shared.contracts.referrals.caseload import ReadCaseload
+from shared.contracts.referrals.consent import (
+    CountConsentsToConfirm,
+    ListConsentsToConfirm,
+    NameConsentAuthority,
+)
 from shared.contracts.referrals.drafts import DraftSeen, ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import (
     CountDuplicates,
@@ -56,6 +62,7 @@ from shared.contracts.referrals.duplicates import (
 )
 from shared.contracts.referrals.ended import FindEnded, ListEnded, ListEndedBefore, ListReturned
 from shared.contracts.referrals.ending import DecideEnding
+from shared.contracts.referrals.hand_over import CheckHandOver, CountHeld, HandOver, ListHeld
 from shared.contracts.referrals.holding import ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.loading import (
@@ -65,7 +72,9 @@ from shared.contracts.referrals.loading import (
     ListUploads,
     MapUpload,
     ProcessUpload,
+    ReadAbsentRecords,
     ReadFailedRows,
+    ReadUntracedRecords,
     ReadUpload,
     StartUpload,
 )
@@ -97,7 +106,7 @@ from shared.registers.overlay import Overlay
 from tests.contracts.golden import FOLDER, Json, file_of, kinds_in, normalised, recorded
 from tests.gateway.stand_in import StandIn
 from tests.gateway.stand_in_actions import JENNY, StandInActions, an_action
-from tests.gateway.stand_in_caseload import StandInCaseload, a_caseload
+from tests.gateway.stand_in_caseload import StandInCaseload, a_caseload, to_confirm
 from tests.gateway.stand_in_drafts import StandInDrafts
 from tests.gateway.stand_in_identity import EMAIL, PASSWORD, PIN, StandInIdentity
 from tests.gateway.stand_in_matches import ONE, OTHER, StandInMatches
@@ -112,8 +121,10 @@ from tests.gateway.stand_in_users import JO, StandInUsers, a_proposal
 from tests.gateway.stand_in_work import StandInWork, a_task, seen_by
 from tests.gateway.test_duplicate_pages import archived_of
 from tests.gateway.test_ended_list_pages import StandInEnded
+from tests.gateway.test_hand_over_pages import COVERED, StandInHeld
 from tests.gateway.test_holder_pages import NAMED, StandInHolders, a_cover, held_by
 from tests.gateway.test_list_pages import StandInList
+from tests.gateway.test_looked_page import StandInLooks
 from tests.gateway.test_record_over_time import a_change
 from tests.gateway.test_reversal_pages import StandInReversals, an_ended_person, archived_lately, asked_for
 from tests.gateway.test_seen import StandInTask
@@ -146,6 +157,25 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 ReadHold(),
                 ListOwnSessions(),
                 ListOrganisations(register_code="dsr"),
+            ),
+        ),
+        (
+            StandInLooks(named=(Looker(user_id=ID, full_name="Jo Lark", organisation_id=ID),)),
+            (
+                ReadRecordLooks(record_id=ID),
+                ReadOutcomeLooks(record_id=ID),
+                ReadReportLooks(record_id=ID),
+                NameLookers(user_ids=(ID,)),
+            ),
+        ),
+        (
+            StandInHeld(total=1, moving=1, covered=(COVERED,)),
+            (
+                ListHeld(user_id=ID),
+                CountHeld(user_id=ID),
+                CheckHandOver(user_id=ID, new_user_id=JO),
+                HandOver(command_id=ID, user_id=ID, new_user_id=JO, seen=""),
+                ListColleagues(organisation_id=None),
             ),
         ),
         (
@@ -194,7 +224,10 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
         ),
         (StandInEnded(), (ListEnded(), ListReturned(record_id=RECORD_ID), ListEndedBefore(record_ids=(RECORD_ID,)))),
         (StandInNotifier(), (ListMails(), CountUndelivered())),
-        (StandInCaseload(caseload=a_caseload()), (ReadCaseload(),)),
+        (
+            StandInCaseload(caseload=a_caseload(), unconsented=(to_confirm(),)),
+            (ReadCaseload(), ListConsentsToConfirm(), CountConsentsToConfirm()),
+        ),
         (
             StandInReviews(found=DueReviews(rows=(a_due_review(),), matches=1)),
             (ListDueReviews(), ReviewRecord(command_id=ID, record_id=RECORD_ID, version=4)),
@@ -297,10 +330,15 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 ReadUpload(upload_id=UPLOAD_ID),
                 ListUploads(),
                 MapUpload(command_id=ID, upload_id=UPLOAD_ID),
+                NameConsentAuthority(
+                    command_id=ID, upload_id=UPLOAD_ID, words="Agreed by the board", due_on=date(2027, 6, 17)
+                ),
                 ProcessUpload(command_id=ID, upload_id=UPLOAD_ID),
                 CancelUpload(command_id=ID, upload_id=UPLOAD_ID),
                 ListUploadRows(upload_id=UPLOAD_ID, tab="updated"),
                 ReadFailedRows(upload_id=UPLOAD_ID),
+                ReadAbsentRecords(upload_id=UPLOAD_ID),
+                ReadUntracedRecords(),
             ),
         ),
         (

@@ -7,7 +7,8 @@ from gateway.routes import DEMO_PAGES, PAGES
 REGISTERS = "(dsr|homes|watch)"
 NO_PAGES = {
     *("/{register}/account/session", "/{register}/reporting/jobs/{job}/file", "/demo/mail.json"),
-    *("/{register}/load/template/", "/{register}/load/{upload}/failed/"),
+    *("/{register}/load/template/", "/{register}/load/{upload}/failed/", "/{register}/load/{upload}/absent/"),
+    "/{register}/load/tracing/",
 }
 
 HOME, LOGIN, PIN = "/{register}/home/", "/{register}/login/", "/{register}/login/pin"
@@ -26,7 +27,6 @@ MAILS, REVERSALS = "/{register}/administration/mails/", "/{register}/administrat
 REVIEWS = "/{register}/reviews/"
 SETTINGS, TEXT_SETTING = "/{register}/administration/settings/", "/{register}/administration/settings/{part}/"
 LOAD, UPLOAD = "/{register}/load/", "/{register}/load/{upload}/"
-MEETINGS, MEETING = "/{register}/meetings/", "/{register}/meetings/{meeting}/"
 LIST_SETTING = "/{register}/administration/settings/{part}/{question}/"
 
 LOOKS = {
@@ -95,6 +95,10 @@ LOOKS = {
     "text for the case record": "/{register}/records/{record}/text/",
     "holder and cover": HOLDER,
     "holder and cover with problems": HOLDER,
+    "who looked": "/{register}/records/{record}/looked/",
+    "whose records to hand over": "/{register}/hand-over/",
+    "handing over": "/{register}/hand-over/",
+    "handing over, checked": "/{register}/hand-over/",
     # outcomes, archiving, and reversals
     "outcomes": OUTCOMES,
     "outcomes with problems": OUTCOMES,
@@ -114,22 +118,6 @@ LOOKS = {
     # work list and reports
     "work list": WORK,
     "work list seen": WORK,
-    # meetings
-    "meetings": MEETINGS,
-    "meetings series": f"{MEETINGS}series/",
-    "meetings series new": f"{MEETINGS}series/new",
-    "meetings series change": f"{MEETINGS}series/{{series}}/",
-    "meetings plan": f"{MEETINGS}new",
-    "meeting": MEETING,
-    "meeting change": f"{MEETING}change/",
-    "meeting cancel": f"{MEETING}cancel/",
-    "meeting add": f"{MEETING}add/",
-    "meeting attendance": f"{MEETING}attendance/",
-    "meeting close": f"{MEETING}close/",
-    "meeting pack": f"{MEETING}pack/",
-    "meeting person": f"{MEETING}{{record}}/",
-    "meeting person interest": f"{MEETING}{{record}}/interest/",
-    "meeting person present": f"{MEETING}{{record}}/present/",
     "home with the work list": HOME,
     # actions
     "actions of a record": RECORD_ACTIONS,
@@ -153,6 +141,9 @@ LOOKS = {
     "load mapping": UPLOAD,
     "load mapping with problems": f"{UPLOAD}mapping/",
     "load checked": UPLOAD,
+    "load authority": f"{UPLOAD}consent/",
+    "load authority with problems": f"{UPLOAD}consent/",
+    "consents to confirm": "/{register}/consent/",
     "load confirm": f"{UPLOAD}process/",
     "load done": UPLOAD,
     # administration

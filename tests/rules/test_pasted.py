@@ -65,6 +65,7 @@ MADE_BY_PROGRAMS = {
     "ArchiveRecord.leaving",
     "FinishArchive.leaving",
     "FinishArchive.register_code",
+    "HandOver.seen",
     "ListOrganisations.register_code",
     "ListRecords.narrowing.localities",
     "ListRecords.narrowing.ratings",

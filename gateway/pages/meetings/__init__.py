@@ -1,1 +1,1 @@
-"""Meetings: their series, their agendas, and what was said about each person."""
+"""Meetings: their areas and dates, the agenda, the minutes of each person, and what is shown and printed."""

@@ -1,199 +1,259 @@
-"""One meeting: its facts, its agenda, who attended, and what can be done with it now."""
+"""One meeting: its facts, its agenda, who came, and what can be done with it at this moment."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from textwrap import shorten
 from uuid import UUID
 
 from aiohttp import web
 from markupsafe import Markup
 
-from gateway.keys import REGISTER
 from gateway.pages.meetings.addresses import (
-    area_of,
     item_address,
     meeting_address,
     meeting_id_in,
-    meeting_rules,
+    meeting_register,
     meetings_address,
-    pack_address,
-    present_address,
 )
-from gateway.pages.meetings.meeting_list import state_of
-from gateway.ui.actions import ask, ask_if_there, notice
+from gateway.pages.meetings.meeting_text import Names, because_of, facts_of, names_of
+from gateway.security.ids import command_in, sent_id
+from gateway.ui.actions import ask, attempt, notice, see_other
 from gateway.ui.ages import days_since
-from gateway.ui.formats import day_and_time, light, lines, plain_link, rating_mark
+from gateway.ui.form import Form
+from gateway.ui.formats import day, light, lines, link, plain_link, rating_mark
 from gateway.ui.render import show
 from gateway.ui.table import Cell, Column
 from shared.clock import utc_now
-from shared.contracts.meetings import Agenda, AgendaItem, MeetingShown, ReadAgenda
-from shared.contracts.referrals.naming import NamedRecord, NameRecords
+from shared.contracts.meetings import (
+    Agenda,
+    AgendaItem,
+    Attendee,
+    CloseMeeting,
+    ReadAgenda,
+    RemoveItem,
+    StartMeeting,
+)
+from shared.contracts.referrals.naming import NamedRecord
 from shared.ids import new_id
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
-from shared.values import london_day, show_date
+from shared.values import show_date
 
 LONGEST_UPDATE = 200
 REMOVE_FORM = "remove-form"
-
-Names = Mapping[UUID, NamedRecord]
+NOTICES = (
+    *("planned", "changed", "not_planned", "started", "added", "removed", "not_by_hand", "has_minutes", "closed"),
+    *("closed_done", "attendance_saved", "interest_saved", "saved", "all_done", "not_started"),
+)
+DONE = frozenset(
+    {"planned", "changed", "started", "added", "removed", "closed_done", "attendance_saved", "interest_saved", "saved"}
+    | {"all_done"}
+)
 
 
 async def show_meeting(request: web.Request) -> web.Response:
-    meeting_rules(request)
-    register, agenda = request[REGISTER], await ask(request, ReadAgenda(meeting_id=meeting_id_in(request)))
-    names, meeting = await names_of(request, agenda.items), agenda.meeting
-    rows, here = AgendaRows(register, agenda, names or {}), meeting_address(register, meeting.meeting_id)
-    first = next((each for each in agenda.items if not each.interest), None)
+    return await show_agenda(request, Form(()))
+
+
+async def show_agenda(request: web.Request, form: Form) -> web.Response:
+    """Show the meeting. `form` says what a button of the page could not do."""
+    register = meeting_register(request)
+    agenda = await ask(request, ReadAgenda(meeting_id=meeting_id_in(request)))
+    names = await names_of(request, [each.record_id for each in agenda.items])
+    words, meeting = register.words, agenda.meeting
+    rows = AgendaRows(register, meeting.meeting_id, meeting.state, names or {})
     return await show(
         request,
-        "meetings/agenda.html",
-        heading=meeting.name,
-        facts=facts_of(register, meeting),
-        state=meeting.state,
-        said=notice(request, _done(register.words)),
+        "meetings/meeting.html",
+        form=form,
+        meeting=meeting,
+        said=notice(request, notices_of(words)),
+        done=request.query.get("notice") in DONE,
         no_names=names is None,
-        may_start=meeting.state == "planned" and london_day(meeting.starts_at) <= london_day(utc_now()),
-        command=new_id(),
+        facts=facts_of(register, meeting),
         columns=rows.columns,
-        rows=[rows.cells(each) for each in agenda.items],
-        waiting=len([each for each in agenda.items if not each.is_done]),
+        rows=[rows.row(number, each) for number, each in enumerate(agenda.items, 1)],
+        counted=words("meetings.counted", items=meeting.items, done=meeting.done),
+        attendance=attendance_lines(words, agenda.attendance),
+        missing=missing_said(words, agenda),
+        first=first_open(register, agenda),
         remove_form=REMOVE_FORM,
-        attendance=[
-            (each.service, each.name, presence_of(register.words, each.presence)) for each in agenda.attendance
-        ],
-        attendance_columns=_attendance_columns(register.words),
-        missing=agenda.missing,
-        first=item_address(register, meeting.meeting_id, first.record_id) if first else "",
-        present=present_address(register, meeting.meeting_id, first.record_id) if first else "",
-        pack=pack_address(register, meeting.meeting_id),
-        href=here,
+        here=meeting_address(register, meeting.meeting_id),
         back=meetings_address(register),
+        command=form.command.hex,
     )
 
 
-async def names_of(request: web.Request, items: Sequence[AgendaItem]) -> Names | None:
-    """Return who the items are about; None if referrals does not answer, so that the agenda still appears."""
-    record_ids = tuple(each.record_id for each in items if not each.interest)
-    if not record_ids:
-        return {}
-    named = await ask_if_there(request, NameRecords(record_ids=record_ids))
-    return {each.record_id: each for each in named.records} if named else None
+def notices_of(words: Words) -> dict[str, str]:
+    """Return what the page says of each thing that was just done."""
+    said = words.group("meetings.notices")
+    return {code: said[code] for code in NOTICES}
 
 
-def _done(words: Words) -> dict[str, str]:
-    """Return what the page says of the last act."""
-    return {
-        "planned": words("meetings.was_planned"),
-        "changed": words("meetings.was_changed"),
-        "not_planned": words("meetings.not_planned"),
-        "started": words("meetings.was_started"),
-        "too_early": words("meetings.too_early"),
-        "added": words("meetings.item_added"),
-        "on_agenda": words("meetings.on_agenda"),
-        "removed": words("meetings.item_removed"),
-        "not_by_hand": words("meetings.not_by_hand"),
-        "has_minutes": words("meetings.has_minutes"),
-        "no_change": words("meetings.is_over"),
-        "attendance": words("meetings.attendance_saved"),
-        "closed": words("meetings.closed"),
-    }
+def first_open(register: Definition, agenda: Agenda, page: str = "") -> str:
+    """Return the address of the first item that is not done, else of the first that the visitor may open."""
+    mine = [each for each in agenda.items if not each.interest]
+    first = next((each for each in mine if not each.is_done), next(iter(mine), None))
+    return item_address(register, agenda.meeting.meeting_id, first.record_id, page) if first else ""
 
 
-def facts_of(register: Definition, meeting: MeetingShown) -> list[tuple[str, str]]:
-    words = register.words
-    closed = (
-        words("meetings.by", name=meeting.closed_by, when=day_and_time(meeting.closed_at)) if meeting.closed_at else ""
-    )
-    facts = (
-        (words("meetings.when"), day_and_time(meeting.starts_at)),
-        (words("meetings.length"), words("meetings.minutes_long", count=meeting.minutes)),
-        (words("meetings.area"), area_of(register, meeting.locality)),
-        (words("meetings.place"), meeting.place),
-        (words("meetings.chair"), meeting.chair),
-        (words("meetings.services"), ", ".join(meeting.services)),
-        (words("meetings.cut_off"), day_and_time(meeting.cut_off_at) if meeting.state == "planned" else ""),
-        (words("meetings.state"), state_of(words, meeting)),
-        (words("meetings.closed_by"), closed),
-    )
-    return [(label, text) for label, text in facts if text]
+def attendance_lines(words: Words, attendance: Sequence[Attendee]) -> list[str]:
+    """Return who came for each service, or did not, one line each."""
+    presence = words.group("meetings.presence")
+    return [f"{each.service}: {', '.join(filter(None, (each.name, presence[each.presence])))}" for each in attendance]
 
 
-def presence_of(words: Words, presence: str) -> str:
-    return words.group("meetings.presences")[presence]
+def missing_said(words: Words, agenda: Agenda) -> str:
+    """Return which required services nobody represents; empty if none is missing, or the meeting has not begun."""
+    return words("meetings.missing", services=", ".join(agenda.missing)) if agenda.missing else ""
 
 
-def _attendance_columns(words: Words) -> list[Column]:
-    labels = (words("meetings.service"), words("meetings.attendee"), words("meetings.presence"))
-    return [Column(label) for label in labels]
-
-
-@dataclass(frozen=True, repr=False)
 class AgendaRows:
-    """Makes the rows of an agenda. A person without a name here appears by the reference."""
+    """Makes the rows of an agenda. A person whose record has no name here appears by its reference."""
 
-    register: Definition
-    agenda: Agenda
-    names: Names
+    def __init__(self, register: Definition, meeting_id: UUID, state: str, names: Names) -> None:
+        self._register = register
+        self._words = register.words
+        self._meeting_id = meeting_id
+        self._state = state
+        self._names = names
+        self._now = utc_now()
+        self._update = register.form.by_name.get(register.person.get("latest_update", ""))
 
     @property
     def columns(self) -> list[Column]:
-        words = self.register.words
-        update = self.register.form.by_name.get(self.register.person.get("latest_update", ""))
-        labels = (
-            words("tasks.name"),
-            words("meetings.why"),
-            update.label if update else words("tasks.last_outcome_column"),
-            words("meetings.decision"),
-        )
-        return [Column(label) for label in labels]
+        words = self._words
+        update = [Column(self._update.label)] if self._update else []
+        decided = [] if self._state == "planned" else [Column(words("meetings.decided"))]
+        return [
+            Column(words("meetings.number")),
+            Column(words("meetings.person")),
+            Column(words("meetings.why")),
+            *update,
+            *decided,
+            Column(words("meetings.next_step")),
+        ]
 
-    def cells(self, item: AgendaItem) -> list[Cell]:
-        named = None if item.interest else self.names.get(item.record_id)
-        update = shorten(named.latest_update, LONGEST_UPDATE, placeholder=" …") if named else ""
-        return [self._whom(item, named), self._why(item, named), update, self._decision(item, named)]
+    def row(self, number: int, item: AgendaItem) -> list[Cell]:
+        named = self._names.get(item.record_id)
+        update = [shorten(named.latest_update, LONGEST_UPDATE, placeholder=" …") if named else ""]
+        decided = [] if self._state == "planned" else [self._decided(item)]
+        return [
+            str(number),
+            self.person(item, named),
+            self.why(item),
+            *(update if self._update else []),
+            *decided,
+            self._next(item, named),
+        ]
 
-    def _whom(self, item: AgendaItem, named: NamedRecord | None) -> Cell:
-        href = item_address(self.register, self.agenda.meeting.meeting_id, item.record_id)
-        reference = light(item.reference)
+    def person(self, item: AgendaItem, named: NamedRecord | None) -> Cell:
+        """Return who the item is about; a link to the item, unless an interest was declared in it."""
+        shown: Cell = named.name if named else item.reference
+        if not item.interest and self._state != "cancelled":
+            shown = plain_link(shown, item_address(self._register, self._meeting_id, item.record_id))
+        born = light(show_date(named.born)) if named and named.born else ""
+        mark = rating_mark(self._register, named.rating) if named else ""
+        return lines(shown, born, mark, light(item.reference) if named else "")
+
+    def why(self, item: AgendaItem) -> Cell:
+        """Return why the person is on the agenda, and since when."""
+        reason = self._words.group("meetings.reasons")[item.because]
+        if item.since is None:
+            return reason
+        since = self._words("meetings.since", day=day(item.since), age=days_since(item.since, self._now, self._words))
+        return lines(reason, since)
+
+    def _decided(self, item: AgendaItem) -> Cell:
         if item.interest:
-            return lines(item.reference, light(self.register.words("meetings.interest")))
-        if named is None:
-            return plain_link(item.reference, href)
-        born = light(show_date(named.born)) if named.born else ""
-        return lines(plain_link(named.name, href), born, rating_mark(self.register, named.rating), reference)
+            return self._words("meetings.interest_declared")
+        return item.decision or (self._words("meetings.done") if item.is_done else self._words("meetings.not_done"))
 
-    def _why(self, item: AgendaItem, named: NamedRecord | None) -> Cell:
-        words = self.register.words
-        since = named.rated_at if named else item.since
-        rated = words("records.rated", when=days_since(since, utc_now(), words)) if since else ""
-        return lines(words.group("meetings.because")[item.because], rated)
+    def _next(self, item: AgendaItem, named: NamedRecord | None) -> Cell:
+        """Return the links and the button of a row while the meeting is not over."""
+        if self._state not in ("planned", "in_progress"):
+            return ""
+        about = named.name if named else item.reference
+        if item.interest:
+            return self._words("meetings.interest_shut")
+        interest = item_address(self._register, self._meeting_id, item.record_id, "interest/")
+        declare = link(self._words("meetings.declare_interest"), interest, about)
+        is_removable = item.because == "by_hand" and not item.is_done
+        return lines(declare, self._remove_button(item, about) if is_removable else "")
 
-    def _decision(self, item: AgendaItem, named: NamedRecord | None) -> Cell:
-        words = self.register.words
-        if item.is_done:
-            return lines(words("meetings.is_done"), item.decision)
-        is_open = self.agenda.meeting.state in ("planned", "in_progress")
-        if item.because == "by_hand" and is_open:
-            return lines(words("meetings.not_done"), self._remove(item, named))
-        return "" if self.agenda.meeting.state == "planned" else words("meetings.not_done")
-
-    def _remove(self, item: AgendaItem, named: NamedRecord | None) -> Markup:
-        """Return the button that takes a person off who was added by hand. Each sends its own command id."""
+    def _remove_button(self, item: AgendaItem, about: str) -> Markup:
+        """Return a button of the page's form for removals. It sends a command id of its own."""
         return Markup(
             '<button class="nhsuk-button nhsuk-button--small nhsuk-button--secondary ics-work__button"'
             ' data-module="nhsuk-button" data-prevent-double-click="true" type="submit" form="{}" name="remove"'
             ' value="{}-{}">{}<span class="nhsuk-u-visually-hidden"> {}</span></button>'
-        ).format(
-            REMOVE_FORM,
-            item.record_id.hex,
-            new_id().hex,
-            self.register.words("meetings.remove"),
-            named.name if named else item.reference,
-        )
+        ).format(REMOVE_FORM, item.record_id.hex, new_id().hex, self._words("meetings.remove"), about)
 
 
-async def read_meeting(request: web.Request) -> tuple[Agenda, Names]:
-    """Return the agenda of the meeting in the address, with the names of its people, for pages about a part of it."""
+# ------------------------------------------------------------------------------------------- what its buttons do
+async def start_meeting(request: web.Request) -> web.Response:
+    """Start the meeting and show its agenda, which is stored from now on."""
+    register, form = meeting_register(request), Form(())
+    form.command = command_in(await request.post())
+    command = StartMeeting(command_id=form.command, meeting_id=meeting_id_in(request))
+    said = register.words.group("meetings.notices")
+    texts = {"not_planned": said["not_planned"], "too_early": register.words("meetings.too_early")}
+    if await attempt(request, command, form, texts) is None:
+        return await show_agenda(request, form)
+    return see_other(meeting_address(register, command.meeting_id), "started")
+
+
+async def ask_to_close(request: web.Request) -> web.Response:
+    return await _show_close(request, Form(()))
+
+
+async def close_meeting(request: web.Request) -> web.Response:
+    """Close the meeting. Whoever is not done goes to the area's next agenda, as the page before has said."""
+    register, form = meeting_register(request), Form(())
+    form.command = command_in(await request.post())
+    command = CloseMeeting(command_id=form.command, meeting_id=meeting_id_in(request))
+    texts = {"not_started": register.words.group("meetings.notices")["not_started"]}
+    if await attempt(request, command, form, texts) is None:
+        return await _show_close(request, form)
+    return see_other(meeting_address(register, command.meeting_id), "closed_done")
+
+
+async def _show_close(request: web.Request, form: Form) -> web.Response:
+    register = meeting_register(request)
     agenda = await ask(request, ReadAgenda(meeting_id=meeting_id_in(request)))
-    return agenda, await names_of(request, agenda.items) or {}
+    here = meeting_address(register, agenda.meeting.meeting_id)
+    if agenda.meeting.state != "in_progress" and not form.summary:
+        return see_other(here, "closed" if agenda.meeting.state == "closed" else "not_started")
+    open_items = [each for each in agenda.items if not each.is_done]
+    names = await names_of(request, [each.record_id for each in open_items]) or {}
+    rows = AgendaRows(register, agenda.meeting.meeting_id, agenda.meeting.state, names)
+    return await show(
+        request,
+        "meetings/close.html",
+        form=form,
+        name=agenda.meeting.name,
+        open_items=[rows.person(each, names.get(each.record_id)) for each in open_items],
+        missing=missing_said(register.words, agenda),
+        no_attendance=not agenda.attendance,
+        action=f"{here}close/",
+        back=here,
+    )
+
+
+async def remove_item(request: web.Request) -> web.Response:
+    """Take a person off the agenda who was added by hand."""
+    register = meeting_register(request)
+    sent, _, command = str((await request.post()).get("remove", "")).partition("-")
+    form = Form(())
+    form.command = sent_id(command)
+    removal = RemoveItem(command_id=form.command, meeting_id=meeting_id_in(request), record_id=sent_id(sent))
+    said = register.words.group("meetings.notices")
+    texts = {code: said[code] for code in ("closed", "not_by_hand", "has_minutes")}
+    if await attempt(request, removal, form, texts) is None:
+        return await show_agenda(request, form)
+    return see_other(meeting_address(register, removal.meeting_id), "removed")
+
+
+def why_text(request: web.Request, item: AgendaItem) -> str:
+    """Return why the person is on the agenda and since when, as one line."""
+    reason = because_of(request, item.because)
+    return f"{reason}, {day(item.since)}" if item.since else reason

@@ -1,127 +1,140 @@
-"""Who attended a meeting for each service, and who sent apologies."""
+"""Who attended a meeting: one row a service, and spare rows for others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 
-from gateway.keys import REGISTER
-from gateway.pages.meetings.addresses import called, meeting_address, meeting_id_in, meeting_rules
-from gateway.pages.meetings.typed import check_lengths
+from gateway.pages.meetings.addresses import meeting_address, meeting_id_in, meeting_register
+from gateway.pages.meetings.agenda import missing_said
 from gateway.security.ids import command_in
 from gateway.ui.actions import ask, attempt, see_other
-from gateway.ui.form import Choice, Field, Form, sent_number
+from gateway.ui.form import Choice, Field, Form, Posted, sent_number
 from gateway.ui.render import show
-from shared.contracts.meetings import Agenda, Attendee, ReadAgenda, SaveAttendance, TypedAttendee
+from shared.cleaning import clean_line
+from shared.contracts.meetings import Agenda, Attendee, Presence, ReadAgenda, SaveAttendance, TypedAttendee
 from shared.contracts.referrals.saving import Conflict
-from shared.messages import Refused
-from shared.registers.definition.words import Words
+from shared.registers.definition.register import Definition
+from shared.values import fold
 
-MOST_ROWS, EMPTY_ROWS = 60, 5
+SPARE_ROWS = 3
+MOST_ROWS = 60
 LONGEST = 100
-PRESENCES = ("present", "apologies", "absent")
+PARTS = ("service", "name", "presence")
+PRESENCES: tuple[Presence, ...] = ("present", "apologies", "absent")
 
 
 async def show_attendance(request: web.Request) -> web.Response:
-    meeting_rules(request)
-    agenda = await ask(request, ReadAgenda(meeting_id=meeting_id_in(request)))
+    register, agenda = meeting_register(request), await _read(request)
     if agenda.meeting.state != "in_progress":
-        raise web.HTTPSeeOther(meeting_address(request[REGISTER], agenda.meeting.meeting_id))
-    rows = _rows(agenda)
-    return await _show(
-        request, _form(request[REGISTER].words, len(rows), _values(rows)), agenda, agenda.attendance_version
-    )
+        return see_other(
+            meeting_address(register, agenda.meeting.meeting_id),
+            "not_started" if agenda.meeting.state == "planned" else "closed",
+        )
+    return await _show(request, _form(register, _rows_of(agenda)), agenda)
 
 
 async def save_attendance(request: web.Request) -> web.Response:
-    """Save the whole list. If somebody else has saved it since, show theirs above what was typed."""
-    meeting_rules(request)
-    register, posted = request[REGISTER], await request.post()
-    count = min(sum(1 for name in posted if str(name).startswith("service-")), MOST_ROWS)
-    form = _form(register.words, count, {})
-    form.command = command_in(posted)
-    form.read(posted)
-    version, typed = sent_number(posted, "version"), _typed(register.words, form, count)
-    agenda = await ask(request, ReadAgenda(meeting_id=meeting_id_in(request)))
+    """Save the list. After a conflict the page shows what is saved now, beside everything that was typed."""
+    register, posted = meeting_register(request), await request.post()
+    form = _form(register, _sent_rows(posted))
+    form.command, version = command_in(posted), sent_number(posted, "version")
+    command = _command(request, register, form, version)
+    if command is None:
+        return await _show(request, form, await _read(request), version)
+    said = register.words.group("meetings.notices")
+    texts = {
+        "conflict": register.words("meetings.attendance_changed"),
+        "not_started": said["not_started"],
+        "closed": said["closed"],
+    }
+    if await attempt(request, command, form, texts):
+        return see_other(meeting_address(register, command.meeting_id), "attendance_saved")
+    is_behind = form.reason is not None and isinstance(form.reason.details, Conflict)
+    return await _show(request, form, await _read(request), None if is_behind else version, is_behind=is_behind)
+
+
+async def _read(request: web.Request) -> Agenda:
+    return await ask(request, ReadAgenda(meeting_id=meeting_id_in(request)))
+
+
+def _rows_of(agenda: Agenda) -> list[Attendee]:
+    """Return the saved rows, and one for each required service that has none, of whose presence nothing is said."""
+    there = {fold(each.service) for each in agenda.attendance}
+    lacking = [each for each in agenda.meeting.services if fold(each) not in there]
+    return [*agenda.attendance, *(Attendee(service=each, presence="absent") for each in lacking)]
+
+
+def _sent_rows(posted: Posted) -> list[Attendee]:
+    """Return the rows of the form as they were typed, without the last ones that are empty."""
+    rows = []
+    for number in range(MOST_ROWS):
+        service, name, presence = (str(posted.get(f"{part}_{number}", "")) for part in PARTS)
+        known: Presence = next((each for each in PRESENCES if each == presence), "present")
+        rows.append(Attendee(service=clean_line(service), name=clean_line(name), presence=known))
+    while rows and not (rows[-1].service or rows[-1].name):
+        rows.pop()
+    return rows
+
+
+def _form(register: Definition, rows: Sequence[Attendee]) -> Form:
+    words = register.words
+    presence = words.group("meetings.presence")
+    choices = tuple(Choice(each, presence[each]) for each in PRESENCES)
+    fields, values = [], dict[str, str]()
+    for number in range(min(len(rows) + SPARE_ROWS, MOST_ROWS)):
+        fields += [
+            Field(f"service_{number}", words("meetings.service")),
+            Field(f"name_{number}", words("meetings.who_came")),
+            Field(f"presence_{number}", words("meetings.came"), kind="select", choices=choices),
+        ]
+        if number < len(rows):
+            values |= _values(number, rows[number])
+    return Form(fields, values)
+
+
+def _values(number: int, row: Attendee) -> dict[str, str]:
+    return {f"service_{number}": row.service, f"name_{number}": row.name, f"presence_{number}": row.presence}
+
+
+def _command(request: web.Request, register: Definition, form: Form, version: int) -> SaveAttendance | None:
+    """Return the command; None if the form says what is wrong."""
+    words, rows = register.words, list[TypedAttendee]()
+    for number in range(len(form.fields) // len(PARTS)):
+        typed: Mapping[str, str] = {part: form.value(f"{part}_{number}") for part in PARTS}
+        if typed["name"] and not typed["service"]:
+            form.wrong(f"service_{number}", words("meetings.service_missing"))
+        for part in ("service", "name"):
+            if len(typed[part]) > LONGEST:
+                label, count = form.fields[f"{part}_{number}"].label, len(typed[part])
+                said = words.group("faults")["too_long"].format(label=label, most=LONGEST, count=count)
+                form.wrong(f"{part}_{number}", said)
+        if typed["service"] and not form.errors:
+            presence: Presence = next((each for each in PRESENCES if each == typed["presence"]), "present")
+            rows.append(TypedAttendee(service=typed["service"], name=typed["name"], presence=presence))
     if form.errors:
-        return await _show(request, form, agenda, version)
-    command = SaveAttendance(
-        command_id=form.command, meeting_id=agenda.meeting.meeting_id, version=version, attendance=typed
+        return None
+    return SaveAttendance(
+        command_id=form.command, meeting_id=meeting_id_in(request), version=version, attendance=tuple(rows)
     )
-    refusals = {"conflict": register.words("meetings.attendance_changed"), "closed": None, "not_started": None}
-    try:
-        saved = await attempt(request, command, form, refusals)
-    except Refused as refusal:
-        if refusal.code not in ("closed", "not_started"):
-            raise
-        return see_other(meeting_address(register, agenda.meeting.meeting_id), "no_change")
-    if saved is None:
-        theirs = form.reason is not None and isinstance(form.reason.details, Conflict)
-        return await _show(request, form, agenda, agenda.attendance_version if theirs else version, is_theirs=theirs)
-    return see_other(meeting_address(register, agenda.meeting.meeting_id), "attendance")
-
-
-def _rows(agenda: Agenda) -> list[Attendee]:
-    """Return the rows to fill in: who was noted, then each required service that nobody was noted for."""
-    noted = {each.service for each in agenda.attendance}
-    required = [Attendee(service=each, presence="absent") for each in agenda.meeting.services if each not in noted]
-    return [*agenda.attendance, *required]
-
-
-def _values(rows: Sequence[Attendee]) -> dict[str, str]:
-    values: dict[str, str] = {}
-    for place, row in enumerate(rows):
-        values |= {f"service-{place}": row.service, f"name-{place}": row.name, f"presence-{place}": row.presence}
-    return values
-
-
-def _form(words: Words, count: int, values: dict[str, str]) -> Form:
-    total = count if not values and count else min(count + EMPTY_ROWS, MOST_ROWS)
-    said = words.group("meetings.presences")
-    choices = tuple(Choice(each, said[each]) for each in PRESENCES)
-    fields = [
-        field
-        for place in range(total)
-        for field in (
-            Field(f"service-{place}", words("meetings.service")),
-            Field(f"name-{place}", words("meetings.attendee")),
-            Field(f"presence-{place}", words("meetings.presence"), "select", choices=choices),
-        )
-    ]
-    return Form(tuple(fields), values)
-
-
-def _typed(words: Words, form: Form, count: int) -> tuple[TypedAttendee, ...]:
-    """Return the rows that have a service. A name without one, and what is too long, is said at its field."""
-    typed: list[TypedAttendee] = []
-    for place in range(count):
-        service, name = (form.value(f"{part}-{place}").strip() for part in ("service", "name"))
-        check_lengths(words, form, {f"service-{place}": LONGEST, f"name-{place}": LONGEST})
-        if name and not service:
-            form.wrong(f"service-{place}", words("meetings.service_missing", name=name))
-        presence = next((each for each in PRESENCES if each == form.value(f"presence-{place}")), None)
-        if presence is None:
-            raise web.HTTPBadRequest
-        if service and not form.errors:
-            typed.append(TypedAttendee.model_validate({"service": service, "name": name, "presence": presence}))
-    return tuple(typed)
 
 
 async def _show(
-    request: web.Request, form: Form, agenda: Agenda, version: int, *, is_theirs: bool = False
+    request: web.Request, form: Form, agenda: Agenda, version: int | None = None, *, is_behind: bool = False
 ) -> web.Response:
-    register, meeting = request[REGISTER], agenda.meeting
-    said = register.words.group("meetings.presences")
-    theirs = [f"{each.service}: {each.name or '–'}, {said[each.presence]}" for each in agenda.attendance]
-    here = meeting_address(register, meeting.meeting_id)
+    register = meeting_register(request)
+    words, here = register.words, meeting_address(register, agenda.meeting.meeting_id)
+    presence = words.group("meetings.presence")
     return await show(
         request,
         "meetings/attendance.html",
         form=form,
-        count=len(form.fields) // 3,
-        version=version,
-        theirs=theirs if is_theirs else [],
-        is_theirs=is_theirs,
-        called=called(meeting),
-        href=f"{here}attendance/",
+        name=agenda.meeting.name,
+        missing=missing_said(words, agenda),
+        numbers=range(len(form.fields) // len(PARTS)),
+        now=[(each.service, f"{each.name} {presence[each.presence]}".strip()) for each in agenda.attendance]
+        if is_behind
+        else [],
+        version=agenda.attendance_version if version is None else version,
+        action=f"{here}attendance/",
         back=here,
     )

@@ -1,90 +1,80 @@
-"""The whole meeting on one page, to print: its agenda, its minutes, its addenda and who attended."""
+"""The print pack of a meeting: the agenda and every person's minutes on one page. Each opening of it is audited."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from gateway.keys import REGISTER
-from gateway.pages.meetings.addresses import meeting_address, meeting_id_in, meeting_rules
-from gateway.pages.meetings.agenda import facts_of, names_of, presence_of
-from gateway.pages.meetings.item import minutes_rows, saved_by
+from gateway.pages.meetings.addresses import meeting_address, meeting_id_in, meeting_register
+from gateway.pages.meetings.agenda import attendance_lines, missing_said, why_text
+from gateway.pages.meetings.item_page import saved_line
+from gateway.pages.meetings.item_parts import ShownMinutes, shown_minutes
+from gateway.pages.meetings.meeting_text import Names, facts_of, names_of
 from gateway.ui.actions import ask
-from gateway.ui.formats import day_and_time, rating_mark
+from gateway.ui.formats import rating_mark
 from gateway.ui.render import show
-from gateway.ui.table import Cell, Column
-from shared.contracts.meetings import Agenda, AgendaItem, Minutes, ReadPack
-from shared.contracts.referrals.naming import NamedRecord
-from shared.registers.definition.register import Definition
-from shared.registers.form.showing import AnswerRow
+from gateway.ui.table import Cell
+from shared.contracts.meetings import MOST_ITEMS, AgendaItem, MeetingPack, Minutes, ReadPack
 from shared.values import show_date
 
 
 @dataclass(frozen=True, repr=False)
-class PackItem:
-    """One person of the pack, ready to be rendered."""
+class PackedItem:
+    """One person of the pack. Without `minutes` none were taken, or the visitor has declared an interest."""
 
-    name: str
-    born: str
-    reference: str
+    heading: str
+    facts: list[str]
     rating: Cell
-    why: str
-    update: str
-    rows: list[AnswerRow]
+    note: str
     saved: str
-    addenda: list[tuple[str, str]]
+    minutes: ShownMinutes | None = field(default=None)
 
 
 async def show_pack(request: web.Request) -> web.Response:
-    """Show the pack. Each page of it is audited as a print by the service."""
-    meeting_rules(request)
-    register = request[REGISTER]
-    agenda, minutes = await _read(request)
-    names = await names_of(request, agenda.items) or {}
-    taken = {each.record_id: each for each in minutes}
-    here = meeting_address(register, agenda.meeting.meeting_id)
+    if request.method == "HEAD":  # it would be audited as a print
+        raise web.HTTPMethodNotAllowed("HEAD", ["GET"])
+    register = meeting_register(request)
+    pack = await _read(request)
+    agenda = pack.agenda
+    names = await names_of(request, [each.record_id for each in agenda.items])
+    minutes = {each.record_id: each for each in pack.minutes}
+    words = register.words
     return await show(
         request,
         "meetings/pack.html",
-        heading=agenda.meeting.name,
+        meeting=agenda.meeting,
         facts=facts_of(register, agenda.meeting),
-        items=[_item(request, each, names.get(each.record_id), taken.get(each.record_id)) for each in agenda.items],
-        attendance=[
-            (each.service, each.name, presence_of(register.words, each.presence)) for each in agenda.attendance
+        no_names=names is None,
+        attendance=attendance_lines(words, agenda.attendance),
+        missing=missing_said(words, agenda),
+        items=[
+            _packed(request, number, each, names or {}, minutes.get(each.record_id))
+            for number, each in enumerate(agenda.items, 1)
         ],
-        attendance_columns=[
-            Column(register.words(key)) for key in ("meetings.service", "meetings.attendee", "meetings.presence")
-        ],
-        missing=agenda.missing,
-        back=here,
+        back=meeting_address(register, agenda.meeting.meeting_id),
     )
 
 
-async def _read(request: web.Request) -> tuple[Agenda, list[Minutes]]:
+async def _read(request: web.Request) -> MeetingPack:
     """Read every page of the pack."""
-    found: list[Minutes] = []
-    while True:
-        page = await ask(request, ReadPack(meeting_id=meeting_id_in(request), skip=len(found)))
-        found += page.minutes
-        if not page.more or not page.minutes:
-            return page.agenda, found
+    pack = await ask(request, ReadPack(meeting_id=meeting_id_in(request)))
+    minutes, more = list(pack.minutes), pack.more
+    while more and len(minutes) <= MOST_ITEMS:
+        further = await ask(request, ReadPack(meeting_id=pack.agenda.meeting.meeting_id, skip=len(minutes)))
+        minutes, more = [*minutes, *further.minutes], further.more and bool(further.minutes)
+    return pack.model_copy(update={"minutes": tuple(minutes), "more": False})
 
 
-def _item(request: web.Request, item: AgendaItem, named: NamedRecord | None, minutes: Minutes | None) -> PackItem:
-    register: Definition = request[REGISTER]
-    words = register.words
-    if item.interest:
-        return PackItem(item.reference, "", "", "", words("meetings.interest"), "", [], "", [])
-    return PackItem(
-        name=named.name if named else item.reference,
-        born=show_date(named.born) if named and named.born else "",
-        reference=item.reference if named else "",
+def _packed(request: web.Request, number: int, item: AgendaItem, names: Names, minutes: Minutes | None) -> PackedItem:
+    register = meeting_register(request)
+    words, named = register.words, names.get(item.record_id)
+    born = show_date(named.born) if named and named.born else ""
+    taken = minutes if minutes and minutes.version else None
+    note = words("meetings.interest_declared") if item.interest else ("" if taken else words("meetings.not_done"))
+    return PackedItem(
+        heading=f"{number}. {named.name if named else item.reference}",
+        facts=[each for each in (born, item.reference, why_text(request, item)) if each],
         rating=rating_mark(register, named.rating) if named else "",
-        why=words.group("meetings.because")[item.because],
-        update=named.latest_update if named else "",
-        rows=minutes_rows(request, minutes) if minutes else [],
-        saved=saved_by(words, minutes) if minutes else "",
-        addenda=[
-            (each.text, words("meetings.by", name=each.added_by, when=day_and_time(each.added_at)))
-            for each in (minutes.addenda if minutes else ())
-        ],
+        note=note,
+        saved=saved_line(register, taken) if taken else "",
+        minutes=shown_minutes(request, taken) if taken else None,
     )

@@ -1,55 +1,38 @@
-"""Showing one person to a meeting on a screen: no numbers, no date of birth, and no other person's name."""
+"""One person on a wall: big type, and neither numbers nor other people's names."""
 
 from aiohttp import web
 
-from gateway.keys import REGISTER
-from gateway.pages.meetings.addresses import meeting_address, meeting_id_in, meeting_rules, present_address
-from gateway.pages.meetings.item import minutes_rows, read_about
-from gateway.ui.formats import day_and_time, rating_mark
+from gateway.pages.meetings.addresses import item_address, meeting_address, meeting_register
+from gateway.pages.meetings.item_page import INTEREST, show_shut
+from gateway.pages.meetings.item_parts import find_item, neighbours_of, rated, shown_minutes, update_of
 from gateway.ui.render import show
-from gateway.ui.table import Cell
-from shared.contracts.referrals.reading import RecordShown
 from shared.messages import Refused
-from shared.registers.definition.register import Definition
-from shared.registers.form.person import person_of, rating_of
+from shared.registers.form.person import person_of
 
 
-async def present(request: web.Request) -> web.Response:
-    """Show the person. Whoever has declared an interest is led back to the agenda."""
-    meeting_rules(request)
-    register, words = request[REGISTER], request[REGISTER].words
+async def show_present(request: web.Request) -> web.Response:
+    """Show one person without NHS number, date of birth, reference, and who typed what."""
+    register = meeting_register(request)
     try:
-        about = await read_about(request)
+        found = await find_item(request)
     except Refused as refusal:
-        if refusal.code != "interest":
+        if refusal.code != INTEREST:
             raise
-        return await show(
-            request, "meetings/interest.html", declared=True, back=meeting_address(register, meeting_id_in(request))
-        )
-    item, record = about.item, about.record
-    meeting_id = item.meeting.meeting_id
+        return await show_shut(request)
+    item = found.item
+    words = register.words
+    before, after = neighbours_of(register, item, "present/")
+    name = person_of(found.register, found.record.answers).full_name if found.record else ""
     return await show(
         request,
         "meetings/present.html",
-        name=person_of(register, record.answers).full_name if record else words("meetings.present.not_here"),
-        rating=_rating(register, record),
-        update=_update(register, record),
-        last=minutes_rows(request, item.last) if item.last else [],
-        last_heading=words("meetings.item.last", when=day_and_time(item.last.starts_at)) if item.last else "",
-        place=words("meetings.item.place", place=item.place, count=item.of),
-        before=present_address(register, meeting_id, item.before) if item.before else "",
-        after=present_address(register, meeting_id, item.after) if item.after else "",
-        back=meeting_address(register, meeting_id),
+        name=name or words("meetings.no_name"),
+        rating=rated(found),
+        place=words("meetings.place_of", place=item.place, of=item.of),
+        update=update_of(found),
+        minutes=shown_minutes(request, item.minutes).rows,
+        before=before,
+        after=after,
+        item=item_address(register, item.meeting.meeting_id, item.item.record_id),
+        back=meeting_address(register, item.meeting.meeting_id),
     )
-
-
-def _rating(register: Definition, record: RecordShown | None) -> Cell:
-    level = rating_of(register, record.answers) if record else None
-    return rating_mark(register, level.code) if level else ""
-
-
-def _update(register: Definition, record: RecordShown | None) -> tuple[str, str]:
-    """Return the question of the latest update with its answer; empty without one."""
-    question = register.form.by_name.get(register.person.get("latest_update", ""))
-    answer = record.answers.get(question.name, "") if record and question else ""
-    return (question.label, answer) if question and isinstance(answer, str) and answer else ("", "")

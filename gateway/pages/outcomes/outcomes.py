@@ -299,7 +299,7 @@ async def _show_page(
         drawing=drawn.drawing,
         form=drawn.form,
         whose=await whose(request, record),
-        standing=standing(register, record),
+        standing=_standing(register, record),
         found=found,
         kept=hidden_fields(sheet.leaving),
         outcomes=[listed_outcome(request, each) for each in found.outcomes] if found else [],
@@ -315,7 +315,7 @@ async def _show_page(
     )
 
 
-def standing(register: Definition, record: RecordShown) -> list[tuple[str, Cell]]:
+def _standing(register: Definition, record: RecordShown) -> list[tuple[str, Cell]]:
     """Return what an outcome is about: the rating and the latest update, each under its question."""
     rating, update = register.rating, register.person.get("latest_update", "")
     level = rating_of(register, record.answers)

@@ -35,5 +35,3 @@ def _check_decision(rules: MeetingRules) -> Iterator[DefinitionFault]:
     elif rules.carried_by:
         condition = {rules.decision: rules.carried_by}
         yield from check_condition(f"{PLACE}, carried_by", condition, rules.minutes.by_name, "goes by")
-    if question and rules.unchanged and rules.unchanged not in {each.code for each in question.offered}:
-        yield DefinitionFault(f"{PLACE}, unchanged", f"{rules.unchanged} is not offered by {rules.decision}")

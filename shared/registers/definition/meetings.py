@@ -15,13 +15,11 @@ class MeetingRules(Model):
 
     `minutes` is the form that is filled in for each person. The person's rating and next review are asked beside it.
     `decision` is its question of what was decided. An answer in `carried_by` puts the person on the next agenda.
-    `unchanged` is the answer that one press of a button records, with the rating confirmed.
     """
 
     minutes: QuestionForm
     decision: QuestionName
     carried_by: tuple[Code, ...] = Field(default=())
-    unchanged: Code | None = None
 
     def with_questions(self, changed: Callable[[Question], Question]) -> Self:
         """Return the rules with each question of the minutes replaced."""

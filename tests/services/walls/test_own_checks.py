@@ -26,6 +26,7 @@ from shared.contracts.actions import (
     RecordPlanTold,
     ReportAction,
 )
+from shared.contracts.looks import CheckLooks, ReadOutcomeLooks, ReadRecordLooks, ReadReportLooks
 from shared.contracts.meetings import (
     AddAddendum,
     AddItem,
@@ -56,10 +57,16 @@ from shared.contracts.outcomes import (
 )
 from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord
 from shared.contracts.referrals.caseload import ReadCaseload
+from shared.contracts.referrals.consent import (
+    CountConsentsToConfirm,
+    ListConsentsToConfirm,
+    NameConsentAuthority,
+)
 from shared.contracts.referrals.drafts import DiscardDraft, DraftSeen, ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, ListLinked
 from shared.contracts.referrals.ended import FindEnded, ListEnded, ListEndedBefore, ListReturned
 from shared.contracts.referrals.ending import DecideEnding
+from shared.contracts.referrals.hand_over import CheckHandOver, CountHeld, HandOver, ListHeld
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.loading import (
@@ -70,8 +77,11 @@ from shared.contracts.referrals.loading import (
     MapUpload,
     ProcessUpload,
     PutUploadChunk,
+    ReadAbsentRecords,
     ReadFailedRows,
+    ReadUntracedRecords,
     ReadUpload,
+    RecordsPart,
     StartUpload,
 )
 from shared.contracts.referrals.naming import NameRecords
@@ -97,7 +107,7 @@ Ask = Callable[[World], Request[Message]]
 COUNTS = frozenset(
     {
         *("total", "matches", "count", "waiting", "urgent", "unseen", "agenda", "met"),
-        *("items", "done", "mine", "open", "overdue", "to_confirm"),
+        *("items", "done", "mine", "open", "overdue", "to_confirm", "held", "moving"),
     }
 )
 # Derived from records of everybody, or written about a stranger's own record beside those of the world.
@@ -146,6 +156,8 @@ READS: dict[str, Ask] = {
     "the search in the order of reviews": lambda _: ListRecords(search="Wallflower", sort="review"),
     "due reviews": lambda _: ListDueReviews(due="soon"),
     "the caseload": lambda _: ReadCaseload(),
+    "consents to confirm": lambda _: ListConsentsToConfirm(),
+    "the number of consents to confirm": lambda _: CountConsentsToConfirm(),
     "the record": by_id(ReadRecord, past=PastWanted()),
     "its history": by_id(ReadHistory),
     "its past": by_id(ReadPast),
@@ -156,6 +168,15 @@ READS: dict[str, Ask] = {
     "ended records of a name": lambda world: ListEnded(search=str(world.person["last_name"])),
     "those added again": by_id(ListReturned),
     "its holders": by_id(ReadHoldings),
+    "all records of the creator": lambda world: ListHeld(user_id=world.creator.user_id),
+    "the number of them": lambda world: CountHeld(user_id=world.creator.user_id),
+    "what a hand-over would do": lambda world: CheckHandOver(
+        user_id=world.creator.user_id, new_user_id=world.holder.user_id
+    ),
+    "who looked at it": by_id(ReadRecordLooks),
+    "who looked at its outcomes": by_id(ReadOutcomeLooks),
+    "in whose reports it was": by_id(ReadReportLooks),
+    "whether that may be read": by_id(CheckLooks),
     "possible duplicates": lambda _: ListDuplicates(),
     "their number": lambda _: CountDuplicates(),
     "linked records": all_of(ListLinked),
@@ -168,6 +189,8 @@ READS: dict[str, Ask] = {
     "the upload": lambda world: ReadUpload(upload_id=world.upload_id),
     "uploads": lambda _: ListUploads(),
     "its rows": lambda world: ListUploadRows(upload_id=world.upload_id, tab="errors"),
+    "the records that it lacks": lambda world: ReadAbsentRecords(upload_id=world.upload_id),
+    "records to trace": lambda _: ReadUntracedRecords(),
     "its failed rows": lambda world: ReadFailedRows(upload_id=world.upload_id),
     "tasks": lambda _: ListTasks(),
     "the number of tasks": lambda _: CountTasks(),
@@ -193,6 +216,9 @@ WRITES: dict[str, Ask] = {
     "a note": command(AddNote, text="A stranger's note"),
     "a holder": lambda world: AssignHolder(
         command_id=new_id(), record_id=world.records[1].record_id, user_id=world.holder.user_id, seen=None
+    ),
+    "all records handed over": lambda world: HandOver(
+        command_id=new_id(), user_id=world.creator.user_id, new_user_id=world.holder.user_id, seen="0" * 64
     ),
     "a cover": lambda world: AddCover(
         command_id=new_id(),
@@ -274,6 +300,9 @@ WRITES: dict[str, Ask] = {
         command_id=new_id(), upload_id=world.upload_id, chunks=1, sha256="0" * 64
     ),
     "a mapping": lambda world: MapUpload(command_id=new_id(), upload_id=world.upload_id, sheet="Second"),
+    "an authority": lambda world: NameConsentAuthority(
+        command_id=new_id(), upload_id=world.upload_id, words="Agreed", due_on=TODAY + timedelta(days=1)
+    ),
     "rows processed": lambda world: ProcessUpload(command_id=new_id(), upload_id=world.upload_id),
     "no upload": lambda world: CancelUpload(command_id=new_id(), upload_id=world.upload_id),
     "another upload": lambda world: StartUpload(command_id=world.upload_id, file_name="a.csv", size=1),
@@ -281,12 +310,14 @@ WRITES: dict[str, Ask] = {
 # What the rightful user is told where the request cannot be carried out on these records.
 RIGHTFUL_REFUSALS = {
     "a record of the same person": "likely_duplicate",
+    "all records handed over": "changed",
     "the end of a cover": "not_found",
     "a decision about its end": "not_ending",
     "a request to reverse": "asked_before",
     "a part of the file": "not_receiving",
     "the end of the file": "not_receiving",
     "a mapping": "unknown_sheet",
+    "an authority": "no_rows",
     "another upload": "command_reused",
 }
 OF_UPLOADS = (
@@ -295,9 +326,12 @@ OF_UPLOADS = (
     ListUploadRows,
     ListUploads,
     MapUpload,
+    NameConsentAuthority,
     ProcessUpload,
     PutUploadChunk,
+    ReadAbsentRecords,
     ReadFailedRows,
+    ReadUntracedRecords,
     ReadUpload,
     StartUpload,
 )
@@ -335,6 +369,8 @@ async def answered(world: World, visitor: Visitor, request: Request[Message]) ->
         return refused.code, refused.details.model_dump_json()
     except NotAnswered as unanswered:
         return str(unanswered.fault), "{}"
+    if isinstance(reply, RecordsPart):  # else the file's text would be hidden by its base64
+        return "", json.dumps({"content": reply.content.decode()})
     return "", reply.model_dump_json()
 
 

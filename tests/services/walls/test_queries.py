@@ -28,12 +28,19 @@ OF_SCOPE = """
     referrals.store.ended.LIST_ENDED referrals.store.ended.LIST_RETURNED referrals.store.ended.SEARCH_ENDED
     referrals.store.finding.FILTER_RECORDS referrals.store.finding.LIST_RECORDS referrals.store.finding.NAME_RECORDS
     referrals.store.finding.READ_RECORD referrals.store.finding.SEARCH_RECORDS
+    referrals.store.hand_over.COUNT_COVERED referrals.store.hand_over.COUNT_HELD
+    referrals.store.hand_over.FIND_HELD referrals.store.hand_over.HOLD_HELD referrals.store.hand_over.LIST_COVERED
+    referrals.store.hand_over.LIST_HELD
     referrals.store.history.FIND_AND_HOLD referrals.store.history.FIND_CREATION referrals.store.history.FIND_RATINGS
     referrals.store.history.READ_PAST
+    referrals.store.looking.FIND_LOOKED_AT referrals.store.looking.FIND_LOOKERS referrals.store.looking.READ_LOOKS
+    outcomes.store.looking.FIND_LOOKERS outcomes.store.looking.READ_LOOKS
+    reports.store.looking.FIND_LOOKERS reports.store.looking.READ_LOOKS
     referrals.store.holding.FIND_BODIES referrals.store.holding.HOLD_RECORD
     referrals.store.reversing.COUNT_WAITING referrals.store.reversing.FIND_ARCHIVED
     referrals.store.reversing.HOLD_RECORD referrals.store.reversing.HOLD_REVERSAL
     referrals.store.reversing.LIST_REVERSALS
+    referrals.store.consent.COUNT referrals.store.consent.LIST
     referrals.store.loaded.COMPARE_ROWS referrals.store.loaded.HOLD_ROWS referrals.store.loaded.LOAD_RECORDS
     referrals.store.loaded.LOAD_VERSIONS
     referrals.store.saving.FIND_FOR_UPDATE referrals.store.saving.SAVE_VERSION referrals.store.saving.STORE_VERSION
@@ -69,12 +76,16 @@ OF_USER = """
     referrals.store.uploads.FIND_OPEN
     referrals.store.uploads.HOLD referrals.store.uploads.LIST
     outcomes.store.actions.COUNT_OWN_ACTIONS
+    referrals.store.uploads.HOLD referrals.store.uploads.LIST referrals.store.uploads.LIST_ABSENT
+    referrals.store.uploads.LIST_UNTRACED
     reports.store.jobs.ADD reports.store.jobs.COUNT_AT_WORK reports.store.jobs.FIND reports.store.jobs.LIST
 """
 # The same request has found the record, the job, the upload or the mail in scope before. Outcomes asks referrals for
 # it. The background job of uploads has claimed the upload, and works in the context of its user.
 OF_WHAT_WAS_FOUND = """
+    referrals.store.hand_over.FIND_ALL_COVERS referrals.store.hand_over.REPLACE_HOLDERS
     referrals.store.ending.ADD_DECISION referrals.store.ending.HAS_DECIDED referrals.store.ending.HOLD_RECORD
+    referrals.store.consent.ADD referrals.store.consent.CONFIRM referrals.store.consent.FIND_WAITING
     referrals.store.history.ADD_NOTE referrals.store.history.FIND_UPDATES
     referrals.store.holding.ADD_COVER referrals.store.holding.REPLACE_HOLDER referrals.store.holding.END_COVER
     referrals.store.holding.HOLDS_RECORD referrals.store.holding.FEED_AGAIN referrals.store.holding.FIND_COVERS
@@ -91,6 +102,7 @@ OF_WHAT_WAS_FOUND = """
     referrals.store.uploads.ADD_CHUNK referrals.store.uploads.CANCEL referrals.store.uploads.COUNT_ROWS
     referrals.store.uploads.FIND_KEPT referrals.store.uploads.FINISH referrals.store.uploads.KEEP
     referrals.store.uploads.LIST_ERRORS referrals.store.uploads.LIST_ROWS referrals.store.uploads.MAP
+    referrals.store.uploads.NAME_AUTHORITY
     referrals.store.uploads.PROCESS referrals.store.uploads.READ_AGAIN referrals.store.uploads.READ_CELLS
     referrals.store.uploads.REMOVE_CHUNKS referrals.store.uploads.REMOVE_ROWS referrals.store.uploads.SUM_CHUNKS
     outcomes.store.endings.FIND_ENDING outcomes.store.endings.FIND_ENDING_STATE outcomes.store.endings.MARK_REVERSED
