@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.services.outcomes.meetings.board import NORTH, SOUTH, Board
+from tests.services.outcomes.meetings.board import NORTH, Board
 
 
 @pytest.mark.requirement("R-MEET-002", "R-MEET-006")
