@@ -14,18 +14,35 @@ from gateway.pages.account import (
     reminder,
     session,
 )
+from gateway.pages.actions import action_list, action_page, change_action, plan_told, record_actions
 from gateway.pages.administration import index
 from gateway.pages.administration.index import ADMINISTRATORS, WITH_CARDS
 from gateway.pages.duplicates import pairs
-from gateway.pages.loading import decisions, guide, mapping, start, upload_page
+from gateway.pages.loading import authority, decisions, guide, mapping, start, to_confirm, upload_page
 from gateway.pages.mails import mail_list
+from gateway.pages.meetings import (
+    adding,
+    agenda,
+    attendance,
+    interests,
+    invitation,
+    item_page,
+    meeting_list,
+    pack,
+    planning,
+    present,
+    saving,
+    series,
+)
 from gateway.pages.outcomes import outcomes, reversals
 from gateway.pages.records import (
     case_text,
     download,
     drafts,
     edit,
+    ended_list,
     ending,
+    hand_over,
     holder,
     notes,
     reading_page,
@@ -33,6 +50,7 @@ from gateway.pages.records import (
     review,
     seen,
     submit,
+    who_looked,
 )
 from gateway.pages.reporting import dashboard
 from gateway.pages.reviews import due_list
@@ -111,27 +129,114 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("POST", "/{register}/records/{record}/review/", review.review_record, Permission.UPDATE_RECORD),
     PageRoute("POST", "/{register}/records/{record}/notes/", notes.add_note, Permission.ADD_NOTE),
     PageRoute("POST", "/{register}/records/{record}/seen/", seen.mark_seen, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/records/{record}/looked/", who_looked.show_looked, Permission.OVERSEE_PRIVACY),
+    PageRoute("POST", "/{register}/records/{record}/looked/", who_looked.choose_looked, Permission.OVERSEE_PRIVACY),
+    PageRoute("GET", "/{register}/hand-over/", hand_over.show_hand_over, Permission.UPDATE_RECORD),
+    PageRoute("POST", "/{register}/hand-over/", hand_over.hand_over, Permission.UPDATE_RECORD),
     PageRoute("GET", "/{register}/records/{record}/holder/", holder.show_holder, Permission.UPDATE_RECORD),
     PageRoute("POST", "/{register}/records/{record}/holder/", holder.name_holder, Permission.UPDATE_RECORD),
     PageRoute("POST", "/{register}/records/{record}/holder/end", holder.end_cover, Permission.ADMINISTER),
     PageRoute("GET", "/{register}/records/{record}/outcomes/", outcomes.show_outcomes, Permission.RECORD_OUTCOME),
     PageRoute("POST", "/{register}/records/{record}/outcomes/", outcomes.record_outcome, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/ended/", ended_list.show_ended, Permission.READ_RECORDS),
+    PageRoute("POST", "/{register}/ended/", ended_list.search_ended, Permission.READ_RECORDS),
+    PageRoute(
+        "GET", "/{register}/records/{record}/actions/", record_actions.show_record_actions, Permission.UPDATE_RECORD
+    ),
+    PageRoute("POST", "/{register}/records/{record}/actions/", record_actions.add_action, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/records/{record}/actions/told/", plan_told.show_told, Permission.UPDATE_RECORD),
+    PageRoute("POST", "/{register}/records/{record}/actions/told/", plan_told.record_told, Permission.UPDATE_RECORD),
+    PageRoute("GET", "/{register}/actions/", action_list.show_actions, Permission.UPDATE_RECORD),
+    PageRoute("POST", "/{register}/actions/", action_list.confirm_ticked, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/actions/{action}/", action_page.show_action, Permission.UPDATE_RECORD),
+    PageRoute("POST", "/{register}/actions/{action}/", action_page.act_on_action, Permission.UPDATE_RECORD),
+    PageRoute("GET", "/{register}/actions/{action}/change/", change_action.show_change, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/actions/{action}/change/", change_action.change_action, Permission.RECORD_OUTCOME),
     PageRoute("GET", "/{register}/load/", start.show_start, Permission.BULK_LOAD),
     PageRoute("POST", "/{register}/load/", start.upload, Permission.BULK_LOAD, streams=True),
     PageRoute("GET", "/{register}/load/guide/", guide.show_guide, Permission.BULK_LOAD),
     PageRoute("GET", "/{register}/load/template/", guide.download_template, Permission.BULK_LOAD, is_data=True),
+    PageRoute("GET", "/{register}/load/tracing/", decisions.download_untraced, Permission.BULK_LOAD, is_data=True),
     PageRoute("GET", "/{register}/load/{upload}/", upload_page.show_upload, Permission.BULK_LOAD),
     PageRoute("GET", "/{register}/load/{upload}/mapping/", mapping.change_mapping, Permission.BULK_LOAD),
     PageRoute("POST", "/{register}/load/{upload}/mapping/", mapping.map_upload, Permission.BULK_LOAD),
     PageRoute("GET", "/{register}/load/{upload}/process/", upload_page.ask_to_process, Permission.BULK_LOAD),
     PageRoute("POST", "/{register}/load/{upload}/process/", decisions.process, Permission.BULK_LOAD),
+    PageRoute("GET", "/{register}/load/{upload}/consent/", authority.show_authority, Permission.BULK_LOAD),
+    PageRoute("POST", "/{register}/load/{upload}/consent/", authority.name_authority, Permission.BULK_LOAD),
+    PageRoute("GET", "/{register}/consent/", to_confirm.show_to_confirm, Permission.UPDATE_RECORD),
     PageRoute("POST", "/{register}/load/{upload}/cancel/", decisions.cancel, Permission.BULK_LOAD),
     PageRoute(
         "GET", "/{register}/load/{upload}/failed/", decisions.download_failed, Permission.BULK_LOAD, is_data=True
     ),
+    PageRoute(
+        "GET", "/{register}/load/{upload}/absent/", decisions.download_absent, Permission.BULK_LOAD, is_data=True
+    ),
     PageRoute("GET", "/{register}/work/", work_list.show_work, Permission.RECORD_OUTCOME),
     PageRoute("POST", "/{register}/work/", work_list.acknowledge, Permission.RECORD_OUTCOME),
     PageRoute("POST", "/{register}/discussed/", work_list.discuss, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/", meeting_list.show_meetings, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/series/", series.show_all_series, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/series/new/", series.new_series, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/series/new/", series.add_series, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/series/{series}/", series.show_series, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/series/{series}/", series.change_series, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/plan/", planning.show_plan, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/plan/", planning.plan_meeting, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/{meeting}/", agenda.show_meeting, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/{meeting}/change/", planning.show_change, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/{meeting}/change/", planning.change_meeting, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/{meeting}/cancel/", planning.ask_to_cancel, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/{meeting}/cancel/", planning.cancel_meeting, Permission.RECORD_OUTCOME),
+    PageRoute(
+        "GET",
+        "/{register}/meetings/{meeting}/invitation/",
+        invitation.download_invitation,
+        Permission.RECORD_OUTCOME,
+        is_data=True,
+    ),
+    PageRoute("POST", "/{register}/meetings/{meeting}/start/", agenda.start_meeting, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/{meeting}/close/", agenda.ask_to_close, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/{meeting}/close/", agenda.close_meeting, Permission.RECORD_OUTCOME),
+    PageRoute(
+        "GET", "/{register}/meetings/{meeting}/attendance/", attendance.show_attendance, Permission.RECORD_OUTCOME
+    ),
+    PageRoute(
+        "POST", "/{register}/meetings/{meeting}/attendance/", attendance.save_attendance, Permission.RECORD_OUTCOME
+    ),
+    PageRoute("GET", "/{register}/meetings/{meeting}/add/", adding.show_search, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/{meeting}/add/", adding.add_person, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/{meeting}/remove/", agenda.remove_item, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/{meeting}/pack/", pack.show_pack, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/{meeting}/people/{record}/", item_page.show_item, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/{meeting}/people/{record}/", saving.save_item, Permission.RECORD_OUTCOME),
+    PageRoute(
+        "POST", "/{register}/meetings/{meeting}/people/{record}/draft/", saving.save_draft, Permission.RECORD_OUTCOME
+    ),
+    PageRoute(
+        "GET",
+        "/{register}/meetings/{meeting}/people/{record}/interest/",
+        interests.ask_first,
+        Permission.RECORD_OUTCOME,
+    ),
+    PageRoute(
+        "POST",
+        "/{register}/meetings/{meeting}/people/{record}/interest/",
+        interests.declare_interest,
+        Permission.RECORD_OUTCOME,
+    ),
+    PageRoute(
+        "POST",
+        "/{register}/meetings/{meeting}/people/{record}/addendum/",
+        interests.add_addendum,
+        Permission.RECORD_OUTCOME,
+    ),
+    PageRoute(
+        "GET",
+        "/{register}/meetings/{meeting}/people/{record}/present/",
+        present.show_present,
+        Permission.RECORD_OUTCOME,
+    ),
     PageRoute("GET", "/{register}/reviews/", due_list.show_due, Permission.READ_RECORDS),
     PageRoute("POST", "/{register}/reviews/", due_list.confirm, Permission.UPDATE_RECORD),
     PageRoute("GET", "/{register}/reporting/", dashboard.show_dashboard, Permission.READ_REPORTS),

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from gateway.keys import ASSERTION, BUS, REGISTER, VISITOR
+from gateway.pages.actions.addresses import actions_address, has_actions
 from gateway.pages.duplicates.pairs import PAGE as DUPLICATES
 from gateway.pages.duplicates.pairs import count_waiting
+from gateway.pages.loading.to_confirm import cards_to_confirm, count_to_confirm
 from gateway.pages.mails.mail_list import mails_address
+from gateway.pages.meetings.addresses import meeting_address, meetings_address
 from gateway.pages.outcomes.reversal_address import PAGE as REVERSALS
 from gateway.pages.outcomes.reversals import count_reversals
 from gateway.pages.reviews.due_list import due_address
@@ -18,14 +21,17 @@ from gateway.pages.users.user_facts import PAGE as USERS
 from gateway.pages.work import work_list
 from gateway.ui.actions import ask_if_there
 from gateway.ui.ages import days_since
-from gateway.ui.formats import ActionCard
+from gateway.ui.formats import ActionCard, day_and_time
 from gateway.ui.navigation import PATHS
 from gateway.ui.table import Cell, risk_mark
 from shared import log
 from shared.clock import utc_now
+from shared.contracts.actions import ActionCounts, CountActions
+from shared.contracts.meetings import ListMeetings
 from shared.contracts.notifier import CountUndelivered, UndeliveredMails
 from shared.contracts.outcomes import CountTasks, TaskCounts
 from shared.contracts.referrals.caseload import Caseload, OwnRecords, ReadCaseload
+from shared.contracts.referrals.consent import ConsentCount
 from shared.contracts.referrals.reviews import MOST_DUE, DueCounts
 from shared.contracts.users import AccountsWaiting, CountAccountsWaiting
 from shared.messages import NotAnswered
@@ -61,10 +67,11 @@ class Home:
 
 async def read_home(request: web.Request) -> Home:
     """Ask the services for what the visitor may see of theirs, all at the same time."""
-    caseload, tasks, decisions, emails, accounts = await asyncio.gather(
+    caseload, tasks, actions, (decisions, consents), emails, accounts = await asyncio.gather(
         _caseload(request),
-        _tasks(request),
-        _decisions(request),
+        _work(request),
+        _actions(request),
+        _to_decide(request),
         _undelivered(request),
         _accounts(request),
     )
@@ -73,20 +80,47 @@ async def read_home(request: web.Request) -> Home:
         todo=[
             *tasks,
             *_of_reviews(register, found.reviews),
+            *_of_actions(register, actions),
             *decisions,
+            *cards_to_confirm(register, consents),
             *_of_emails(register, emails),
             *_of_accounts(register, accounts),
         ],
         has_own=found.own is not None,
         ratings=_ratings(register, found.own) if found.own else [],
         own=list(_own(register, found)),
-        is_whole=None not in (caseload, emails, accounts),
+        is_whole=None not in (caseload, actions, consents, emails, accounts),
     )
 
 
 async def _caseload(request: web.Request) -> Caseload | None:
     may = request[VISITOR].may(Permission.READ_RECORDS)
     return await ask_if_there(request, ReadCaseload()) if may else Caseload()
+
+
+async def _work(request: web.Request) -> list[ActionCard]:
+    tasks, meetings = await asyncio.gather(_tasks(request), _meetings(request))
+    return tasks + meetings
+
+
+async def _meetings(request: web.Request) -> list[ActionCard]:
+    """Return the link to the next meeting, and one to people who are on no agenda because none is planned."""
+    register = request[REGISTER]
+    if register.meetings is None or not request[VISITOR].may(Permission.RECORD_OUTCOME):
+        return []
+    found = await ask_if_there(request, ListMeetings(), seconds=COUNT_SECONDS)
+    if found is None:
+        return []
+    words, count = register.words, sum(found.unplaced.values())
+    following = [
+        ActionCard(
+            words("meetings.next_on", name=each.name, when=day_and_time(each.starts_at)),
+            meeting_address(register, each.meeting_id),
+        )
+        for each in found.coming[:1]
+    ]
+    unplaced = ActionCard(words("meetings.unplaced_home", count=count), meetings_address(register))
+    return following + ([unplaced] if count else [])
 
 
 async def _tasks(request: web.Request) -> list[ActionCard]:
@@ -122,6 +156,35 @@ def _counted(register: Definition, counts: TaskCounts) -> Iterator[str]:
         yield register.words("tasks.agenda_count", count=counts.agenda)
 
 
+async def _actions(request: web.Request) -> ActionCounts | None:
+    may = has_actions(request[REGISTER]) and request[VISITOR].may(Permission.UPDATE_RECORD)
+    return await ask_if_there(request, CountActions(), seconds=COUNT_SECONDS) if may else ActionCounts()
+
+
+def _of_actions(register: Definition, found: ActionCounts | None) -> list[ActionCard]:
+    """Return the links to one's own actions, and to those that the team must look at."""
+    counts, words = found or ActionCounts(), register.words
+    mine = actions_address(register, "mine")
+    cards = (
+        (counts.mine_due, ActionCard(words("actions.waiting_mine", count=counts.mine_due), mine)),
+        (
+            0 if counts.mine_due else counts.mine,
+            ActionCard(words("actions.waiting_mine_open", count=counts.mine), mine),
+        ),
+        (
+            counts.overdue,
+            ActionCard(words("actions.waiting_overdue", count=counts.overdue), actions_address(register, "overdue")),
+        ),
+        (
+            counts.to_confirm,
+            ActionCard(
+                words("actions.waiting_to_confirm", count=counts.to_confirm), actions_address(register, "to_confirm")
+            ),
+        ),
+    )
+    return [card for count, card in cards if count]
+
+
 async def _undelivered(request: web.Request) -> UndeliveredMails | None:
     may = request[VISITOR].may(Permission.ADMINISTER)
     return await ask_if_there(request, CountUndelivered(), seconds=COUNT_SECONDS) if may else UndeliveredMails(total=0)
@@ -130,6 +193,12 @@ async def _undelivered(request: web.Request) -> UndeliveredMails | None:
 async def _accounts(request: web.Request) -> AccountsWaiting | None:
     may = request[VISITOR].may(Permission.UNLOCK_ACCOUNT)
     return await ask_if_there(request, CountAccountsWaiting()) if may else AccountsWaiting(proposals=0, locked=0)
+
+
+async def _to_decide(request: web.Request) -> tuple[list[ActionCard], ConsentCount | None]:
+    """Return the links to what is to be decided, and how many consents are to be confirmed."""
+    decisions, consents = await asyncio.gather(_decisions(request), count_to_confirm(request))
+    return decisions, consents
 
 
 async def _decisions(request: web.Request) -> list[ActionCard]:

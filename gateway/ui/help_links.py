@@ -23,6 +23,24 @@ PLACES: Mapping[str, HelpPlace] = {
     "/{register}/records/{record}/holder/": "holder",
     "/{register}/records/{record}/outcomes/": "outcomes",
     "/{register}/work/": "work",
+    "/{register}/actions/": "actions",
+    "/{register}/actions/{action}/": "actions",
+    "/{register}/actions/{action}/change/": "actions",
+    "/{register}/records/{record}/actions/": "actions",
+    "/{register}/records/{record}/actions/told/": "actions",
+    "/{register}/meetings/": "meetings",
+    "/{register}/meetings/series/": "meetings",
+    "/{register}/meetings/series/new/": "meetings",
+    "/{register}/meetings/series/{series}/": "meetings",
+    "/{register}/meetings/plan/": "meetings",
+    "/{register}/meetings/{meeting}/": "meetings",
+    "/{register}/meetings/{meeting}/change/": "meetings",
+    "/{register}/meetings/{meeting}/cancel/": "meetings",
+    "/{register}/meetings/{meeting}/close/": "meetings",
+    "/{register}/meetings/{meeting}/attendance/": "meetings",
+    "/{register}/meetings/{meeting}/add/": "meetings",
+    "/{register}/meetings/{meeting}/people/{record}/": "meetings",
+    "/{register}/meetings/{meeting}/people/{record}/interest/": "meetings",
     "/{register}/reporting/": "reports",
     "/{register}/reporting/jobs/{job}/": "reports",
     "/{register}/load/": "load",
@@ -30,6 +48,7 @@ PLACES: Mapping[str, HelpPlace] = {
     "/{register}/load/{upload}/": "load",
     "/{register}/load/{upload}/mapping/": "load",
     "/{register}/load/{upload}/process/": "load",
+    "/{register}/load/{upload}/consent/": "load",
     "/{register}/administration/reversals/": "archive",
     "/{register}/administration/reversals/find": "archive",
     "/{register}/administration/users/": "users",
@@ -48,4 +67,5 @@ def help_link(request: web.Request) -> str:
     if register is None or place is None:
         return ""
     role = visitor.role.value if visitor and visitor.role else None
-    return f"{register.address('help/')}#{place}" if place in register.help_places(role) else ""
+    grants = visitor.grants if visitor else ()
+    return f"{register.address('help/')}#{place}" if place in register.help_places(role, grants) else ""

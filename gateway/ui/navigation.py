@@ -29,7 +29,12 @@ NEEDS: dict[Place, frozenset[Permission]] = {
 }
 
 
-TEAM: dict[str, Permission] = {"work/": Permission.RECORD_OUTCOME, "duplicates/": Permission.ADMINISTER}
+TEAM: dict[str, Permission] = {
+    "work/": Permission.RECORD_OUTCOME,
+    "meetings/": Permission.RECORD_OUTCOME,
+    "actions/": Permission.RECORD_OUTCOME,
+    "duplicates/": Permission.ADMINISTER,
+}
 """The second bar: each page's path, and the permission that it needs."""
 
 
@@ -68,14 +73,20 @@ def _open_to(register: Same[Definition], permissions: frozenset[Permission]) -> 
 
 @lru_cache(maxsize=50)
 def _team(same: Same[Definition], permissions: frozenset[Permission]) -> tuple[str, ...]:
-    """Return the paths of the second bar. A register without ratings has no work list."""
-    has_work = same.value.rating is not None
-    return tuple(path for path, needed in TEAM.items() if needed in permissions and (path != "work/" or has_work))
+    """Return the paths of the second bar. A register without ratings has no work list; one that meets has actions."""
+    meets = same.value.meetings is not None
+    there = {"work/": same.value.rating is not None, "meetings/": meets, "actions/": meets}
+    return tuple(path for path, needed in TEAM.items() if needed in permissions and there.get(path, True))
 
 
 def _team_items(register: Definition, team: tuple[str, ...], here: str | None) -> tuple[NavigationItem, ...]:
     words = register.words
-    labels = {"work/": words("tasks.heading"), "duplicates/": words("duplicate.team_heading")}
+    labels = {
+        "work/": words("tasks.heading"),
+        "meetings/": words("meetings.heading"),
+        "actions/": words("actions.heading"),
+        "duplicates/": words("duplicate.team_heading"),
+    }
     hrefs = {path: register.address(path) for path in team}
     return tuple(NavigationItem(labels[path], href, current=href == here) for path, href in hrefs.items())
 

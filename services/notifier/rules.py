@@ -13,10 +13,10 @@ from shared.values import Unreadable, read_email
 
 Lane = Literal["now", "bulk"]
 RecordTemplate = Literal["new_record", "urgent_record"]
-UploadTemplate = Literal["records_loaded"]
+ManyTemplate = Literal["records_loaded", "records_handed_over"]
 ActionTemplate = Literal["actions_due"]
 ReviewTemplate = Literal["reviews_due"]
-AnyTemplate = Template | RecordTemplate | UploadTemplate | ActionTemplate | ReviewTemplate
+AnyTemplate = Template | RecordTemplate | ManyTemplate | ActionTemplate | ReviewTemplate
 Stage = Literal["connection", "mail"]
 Ending = Literal["accepted", "failed", "given_up"]
 
@@ -24,7 +24,7 @@ LANES: tuple[Lane, ...] = get_args(Lane)
 TEMPLATES: tuple[AnyTemplate, ...] = (
     *get_args(Template),
     *get_args(RecordTemplate),
-    *get_args(UploadTemplate),
+    *get_args(ManyTemplate),
     *get_args(ActionTemplate),
     *get_args(ReviewTemplate),
 )

@@ -11,7 +11,13 @@ from services.notifier.recipients import AddressBook, needs_identity
 from services.notifier.writing import Writer
 from shared.contracts.actions import ActionsDue
 from shared.contracts.outcomes import UrgentNotSeen
-from shared.contracts.referrals.events import RecordMoved, RecordNotice, RecordsLoaded, UrgentNotice
+from shared.contracts.referrals.events import (
+    RecordMoved,
+    RecordNotice,
+    RecordsHandedOver,
+    RecordsLoaded,
+    UrgentNotice,
+)
 from shared.contracts.referrals.reviews import ReviewNamed, ReviewsDue
 from shared.ids import new_id
 from shared.registers.bodies import compartment_of
@@ -20,7 +26,7 @@ from shared.registers.definition.register import Definition
 from shared.registers.load import Registers
 
 Notice = RecordNotice | UrgentNotSeen
-AnyNotice = Notice | RecordMoved | RecordsLoaded | ActionsDue | ReviewsDue
+AnyNotice = Notice | RecordMoved | RecordsLoaded | RecordsHandedOver | ActionsDue | ReviewsDue
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,21 @@ class MailWriter:
         addresses = dict.fromkeys(rules.recipient_of(each) for each in wanted)
         written = self.writer.loaded(register, loaded)
         return [NewMail(new_id(), register.code, "records_loaded", "bulk", each, written) for each in addresses]
+
+    async def mails_about_hand_over(self, handed: RecordsHandedOver) -> list[NewMail]:
+        """
+        Return the mail to the colleague who is told, or none: if the register tells no colleague of a new holder, or if
+        they may no longer see the records. Raise if identity does not answer.
+        """
+        register = self.registers.find(handed.register_code)
+        if not rules.names(rules.rules_for(register, handed.occasion, "routine"), "colleague"):
+            return []
+        address = await self.book.find_user(register.code, handed.bodies, handed.told)
+        if address is None:
+            return []
+        written = self.writer.handed_over(register, handed)
+        recipient = rules.recipient_of(address)
+        return [NewMail(new_id(), register.code, "records_handed_over", "bulk", recipient, written)]
 
     async def mail_about_actions(self, due: ActionsDue) -> NewMail:
         """

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 from services.notifier import rules
 from shared.contracts.actions import ActionsDue, DueAction
 from shared.contracts.notifier import QueueMail
-from shared.contracts.referrals.events import RecordsLoaded
+from shared.contracts.referrals.events import RecordsHandedOver, RecordsLoaded
 from shared.contracts.referrals.reviews import ReviewNamed, ReviewsDue
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
@@ -109,6 +109,28 @@ class Writer:
         }
         return self._write("records_loaded", said)
 
+    def handed_over(self, register: Definition, handed: RecordsHandedOver) -> Written:
+        """Return the mail about all records that a colleague handed over. It contains references, nothing else."""
+        words, is_new = register.words, handed.occasion == "holder_named"
+        more = handed.total - len(handed.references)
+        paragraphs = [
+            words("handed_over_mail.new_lead") if is_new else words("handed_over_mail.former_lead"),
+            words("handed_over_mail.references", references=", ".join(handed.references)),
+            *([words("handed_over_mail.more", more=more)] if more > 0 else []),
+            words("handed_over_mail.link", address=f"{self._public_url}/{register.code}/")
+            if is_new
+            else words("handed_over_mail.mistake", team=register.contact.team),
+        ]
+        said: dict[str, str | list[str]] = {
+            "register_name": register.identity.name,
+            "contact": register.contact.administrator_email,
+            "subject": words("handed_over_mail.new_subject", total=handed.total)
+            if is_new
+            else words("handed_over_mail.former_subject", total=handed.total),
+            "paragraphs": paragraphs,
+        }
+        return self._write("records_handed_over", said)
+
     def actions_due(self, register: Definition, due: ActionsDue, *, has_left: bool) -> Written:
         """
         Return the mail about actions: references, days and links, and nothing about persons.
@@ -161,9 +183,11 @@ class Writer:
         return f"{self._public_url}{register.address('reviews/' if is_overdue else 'reviews/?due=soon')}"
 
     def _due_line(self, register: Definition, action: DueAction) -> str:
-        keys = {"today": "actions_mail.line_today", "overdue": "actions_mail.line_overdue"}
-        key = keys.get(action.why, "actions_mail.line")
-        said = register.words(key, reference=action.reference, day=show_date(action.due_on))
+        words, reference, day = register.words, action.reference, show_date(action.due_on)
+        said = {
+            "today": words("actions_mail.line_today", reference=reference, day=day),
+            "overdue": words("actions_mail.line_overdue", reference=reference, day=day),
+        }.get(action.why, words("actions_mail.line", reference=reference, day=day))
         return f"{said}\n{self._public_url}{register.address(f'actions/{action.action_id.hex}/')}"
 
     def record_link(self, register: Definition, record_id: UUID) -> str:

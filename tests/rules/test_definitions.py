@@ -234,21 +234,6 @@ SLIPS = [
         "reporting, tile TOTALS BY AGE: age 17 is not in exactly one band",
     ),
     (
-        'levels = ["green", "amber", "red"]',
-        'levels = ["green", "purple"]',
-        "reviews: purple is no level of the rating",
-    ),
-    (
-        'levels = ["green", "amber", "red"]',
-        "",
-        "reviews: needs the levels that are reviewed, since the register has a rating",
-    ),
-    (
-        'levels = ["green", "amber", "red"]',
-        'levels = ["red"]\nintervals = { days = { green = 7 }, source = "Policy, June 2026" }',
-        "reviews, intervals: green is not reviewed: the intervals are for red",
-    ),
-    (
         'kind = "by_age"',
         'kind = "by_shoe_size"',
         "reporting, tile TOTALS BY AGE: must be one of total, by_option, by_age, by_organisation, by_week, reviews",

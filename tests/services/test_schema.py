@@ -13,6 +13,7 @@ import pytest_asyncio
 from deploy.runner.places import migration_folders
 from deploy.runner.stack import EmbeddedParts
 from services.notifier.adding import MailRow
+from services.outcomes.meeting_rules import WantedAgenda
 from services.outcomes.store.standings import NewTask
 from services.referrals.rules.reviewing import DueTime
 from services.referrals.rules.search import Search
@@ -37,7 +38,7 @@ CHECKED = re.compile(r"check_keys\([\w.]+,\s*ARRAY\[([^\]]*)\]")
 SENT: dict[str, dict[tuple[str, str], type]] = {
     "identity": {},
     "notifier": {("add_mails", "p_mails"): MailRow},
-    "outcomes": {("open_task", "p_task"): NewTask},
+    "outcomes": {("open_task", "p_task"): NewTask, ("agenda_ids", "p_agenda"): WantedAgenda},
     "referrals": {
         ("open_scope", "p_scope"): Scope,
         ("take_command", "p_command"): NewCommand,
@@ -58,7 +59,7 @@ SENT: dict[str, dict[tuple[str, str], type]] = {
         ("submit_draft", "p_draft"): ShownDraft,
     },
     "reports": {
-        ("read_copies", "p_records"): CopiedRecord,
+        ("read_record_copies", "p_records"): CopiedRecord,
         ("apply_outcomes", "p_outcomes"): CopiedOutcome,
         ("recount", "p_rows"): RecountedCopy,
     },

@@ -9,6 +9,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from gateway.keys import CSRF_TOKEN, REGISTER, VISITOR
+from gateway.pages.actions.beside import action_lines
 from gateway.pages.outcomes.outcomes import ListedOutcome, listed_outcome
 from gateway.pages.records.history import FoundOutcomes, past_of
 from gateway.pages.records.last_list import list_address
@@ -100,11 +101,12 @@ async def show_reading(
     request: web.Request, register: Definition, record: RecordShown, state: ReadingState | None = None
 ) -> web.Response:
     state, wanted = state or ReadingState(), past_wanted(request)
-    read, found, about, seen = await asyncio.gather(
+    read, found, about, seen, agreed = await asyncio.gather(
         read_past(request, record, wanted),
         _outcomes_of(request, register, record),
         about_part(request, register, record),
         seen_state_of(request, register, record),
+        _actions_of(request, record),
     )
     past = past_of(register, record, read, found, wanted.skip_updates, utc_now())
     drawing = draw(register.form, register.words).drawing
@@ -126,7 +128,7 @@ async def show_reading(
         seen=seen,
         receipt=_receipt(request, register, record, state.said),
         wrong=wrong_part(request, register, record, _anchors(register, record, href)),
-        ending=part("records/ends.html", **ending_of(request[VISITOR], register, record)),
+        ending=part("records/ends.html", **ending_of(request, register, record)),
         line=part("records/line.html", past=past),
         next_review=next_review_of(request[REGISTER], record, utc_now()),
         last_update=register.words("record.last_update", when=day_and_time(record.updated_at)),
@@ -134,6 +136,7 @@ async def show_reading(
         may_read_outcomes=may_read_outcomes(request[VISITOR], register, record),
         outcome=_last_outcome(request, found),
         outcomes=found.outcomes,
+        agreed=agreed,
         sections=sections_of(register, record, drawing, f"{href}{CHANGE}" if record.may_update else ""),
         earlier=part("records/earlier.html", rows=earlier_rows(register.form, record.answers)),
         note=state.note or Note("", new_id()),
@@ -142,6 +145,12 @@ async def show_reading(
         version=record.version if state.version is None else state.version,
         parts=past_parts(request, register, record, past, read.notes, wanted),
     )
+
+
+async def _actions_of(request: web.Request, record: RecordShown) -> Markup:
+    """Return the open actions, for the team and for who may update the record."""
+    may_see = record.may_update or request[VISITOR].may(Permission.RECORD_OUTCOME)
+    return await action_lines(request, record.record_id) if may_see else Markup()
 
 
 def _first_rows(register: Definition, record: RecordShown) -> list[AnswerRow]:
@@ -197,6 +206,7 @@ def _actions(
         may_name_holder=record.is_open and (visitor.may(Permission.ADMINISTER) or record.may_hand_over),
         names_cover=visitor.may(Permission.ADMINISTER),
         has_text=register.case_text is not None,
+        may_see_looks=visitor.may(Permission.OVERSEE_PRIVACY),
     )
 
 

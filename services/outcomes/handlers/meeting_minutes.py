@@ -52,30 +52,20 @@ class MinutesHandler:
             place = must_find(next((n for n, each in enumerate(items) if each.record_id == asked.record_id), None))
             if items[place].interest:
                 raise Refused("interest")
-            saved = await store.read_minutes(db, visitor, meeting.meeting_id, [asked.record_id])
+            newest = self.context.latest(visitor).edition
+            saved = await store.read_minutes(db, visitor, meeting.meeting_id, [asked.record_id], newest)
             last = await store.read_last(db, visitor, asked.record_id, meeting.meeting_id, meeting.starts_at)
             await audit.note(db, visitor, OutcomesAction.MINUTES_READ, [meeting.meeting_id, asked.record_id])
-        shown = self.reader.shown(visitor, items)
-        before, after = rules.neighbours(shown, place)
+        before, after = rules.neighbours([None if each.interest else each.record_id for each in items], place)
         return MeetingItem(
             meeting=shown_with(meeting, items),
-            item=shown[place],
-            minutes=saved.get(asked.record_id) or self._empty(visitor, meeting, asked.record_id),
+            item=self.reader.shown(visitor, items[place : place + 1])[0],
+            minutes=saved.get(asked.record_id) or _empty(meeting, asked.record_id, newest),
             last=last,
             before=before,
             after=after,
             place=place + 1,
             of=len(items),
-        )
-
-    def _empty(self, visitor: Visitor, meeting: StoredMeeting, record_id: UUID) -> Minutes:
-        """Return minutes of which nothing was saved, for the form of the newest edition."""
-        return Minutes(
-            meeting_id=meeting.meeting_id,
-            record_id=record_id,
-            edition=self.context.latest(visitor).edition,
-            starts_at=meeting.starts_at,
-            meeting_name=meeting.name,
         )
 
     async def save(self, visitor: Visitor, assertion: str, asked: SaveMinutes) -> MinutesReceipt:
@@ -130,13 +120,25 @@ class MinutesHandler:
             meeting = must_find(await meetings.find_meeting(db, visitor, asked.meeting_id))
             items = await self.reader.items(db, visitor, meeting)
             printed = [each.record_id for each in items if not each.interest][asked.skip :]
-            saved = await store.read_minutes(db, visitor, meeting.meeting_id, printed[:MOST_PACKED])
-            found = [saved.get(each) or self._empty(visitor, meeting, each) for each in printed[:MOST_PACKED]]
+            newest = self.context.latest(visitor).edition
+            saved = await store.read_minutes(db, visitor, meeting.meeting_id, printed[:MOST_PACKED], newest)
+            found = [saved.get(each) or _empty(meeting, each, newest) for each in printed[:MOST_PACKED]]
             agenda = self.reader.agenda(visitor, meeting, items)
             taken = _fitting(found, ROOM - len(agenda.model_dump_json().encode()))
             subjects = [meeting.meeting_id, *(each.record_id for each in items)]
             await audit.note(db, visitor, OutcomesAction.MINUTES_PRINTED, subjects)
         return MeetingPack(agenda=agenda, minutes=tuple(found[:taken]), more=taken < len(printed))
+
+
+def _empty(meeting: StoredMeeting, record_id: UUID, newest: str) -> Minutes:
+    """Return minutes of a person who is only on the computed agenda of a planned meeting."""
+    return Minutes(
+        meeting_id=meeting.meeting_id,
+        record_id=record_id,
+        edition=newest,
+        starts_at=meeting.starts_at,
+        meeting_name=meeting.name,
+    )
 
 
 def _check_opens(item: HeldItem) -> None:

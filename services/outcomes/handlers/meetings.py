@@ -216,11 +216,19 @@ def _series_of(asked: SaveSeries, before: MeetingSeries | None) -> MeetingSeries
         name=asked.name,
         locality=asked.locality,
         chair=asked.chair,
-        services=tuple({fold(each): each for each in reversed(asked.services)}.values())[::-1],
+        services=_each_once(asked.services),
         cut_off_days=asked.cut_off_days,
         is_active=asked.is_active,
         version=before.version + 1 if before else 1,
     )
+
+
+def _each_once(services: Sequence[str]) -> tuple[str, ...]:
+    """Return the services without those that differ from an earlier one by capitals or accents alone."""
+    found: dict[str, str] = {}
+    for each in services:
+        found.setdefault(fold(each), each)
+    return tuple(found.values())
 
 
 async def _store(db: Database, visitor: Visitor, series: MeetingSeries, *, is_new: bool) -> SeriesReceipt:

@@ -42,11 +42,11 @@ READ_LAST = f"""
 
 
 async def read_minutes(
-    db: Database, visitor: Visitor, meeting_id: UUID, record_ids: Sequence[UUID]
+    db: Database, visitor: Visitor, meeting_id: UUID, record_ids: Sequence[UUID], newest: str
 ) -> dict[UUID, Minutes]:
-    """Return the minutes about these people that were saved, by record."""
+    """Return the minutes about these people, by record. Those that nobody has saved are of the newest edition."""
     rows = await db.fetch(READ_MINUTES, visitor.register_code, reach_of(visitor), meeting_id, record_ids)
-    return {row["record_id"]: _minutes(row) for row in rows if row["version"]}
+    return {row["record_id"]: _minutes(row, newest) for row in rows}
 
 
 async def read_last(
@@ -55,12 +55,13 @@ async def read_last(
     """Return the minutes of the meeting before, without those that the visitor has declared an interest in."""
     where = (record_id, meeting_id, before, visitor.user_id)
     row = await db.fetchrow(READ_LAST, visitor.register_code, reach_of(visitor), *where)
-    return None if row is None else _minutes(row)
+    return None if row is None else _minutes(row, row["edition"])
 
 
-def _minutes(row: Record) -> Minutes:
+def _minutes(row: Record, newest: str) -> Minutes:
     addenda = tuple(Addendum.model_validate(each) for each in json.loads(row["addenda"] or "[]"))
-    return Minutes(**(dict(row) | {"answers": ANSWERS.validate_json(row["answers"]), "addenda": addenda}))
+    said = {"answers": ANSWERS.validate_json(row["answers"]), "edition": row["edition"] or newest}
+    return Minutes(**(dict(row) | said | {"addenda": addenda}))
 
 
 HOLD_ITEM = """

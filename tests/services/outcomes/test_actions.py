@@ -280,7 +280,11 @@ async def test_sent_twice_an_action_is_added_once(acting: Acting, administrator:
 async def test_what_cannot_be_an_action_is_refused(acting: Acting, owner: Owner, administrator: Visitor) -> None:
     record, colleague = await acting.record(administrator), acting.colleague(*administrator.organisation_ids)
     action = await acting.add(administrator, record, colleague)
-    wrong = {"past": {"due_on": days(-1)}, "too_far": {"due_on": days(800)}, "empty": {"text": "..."}}
+    wrong: dict[str, dict[str, object]] = {
+        "past": {"due_on": days(-1)},
+        "too_far": {"due_on": days(800)},
+        "empty": {"text": "..."},
+    }
 
     for code, more in wrong.items():
         assert (code, {}) == await acting.rig.refusal(administrator, acting.adding(record, colleague, **more))
@@ -378,8 +382,8 @@ async def test_a_team_is_shown_that_an_owner_has_left_and_gives_the_action_to_an
 async def test_open_and_overdue_actions_are_counted_by_locality(
     acting: Acting, owner: Owner, administrator: Visitor
 ) -> None:
-    record = await acting.record(administrator, locality="stoke_on_trent")
-    other = await acting.record(administrator, locality="east_staffordshire", first_name="Pam", nhs_number="")
+    record = await acting.record(administrator, locality="north_staffordshire_stoke")
+    other = await acting.record(administrator, locality="south_staffordshire", first_name="Pam", nhs_number="")
     own, colleague = administrator, acting.colleague(*administrator.organisation_ids)
     acting.known[own.user_id] = own
     late = await acting.add(administrator, record, colleague)
@@ -390,7 +394,7 @@ async def test_open_and_overdue_actions_are_counted_by_locality(
     counts = await acting.rig.ask(administrator, CountActions())
 
     assert (3, 1, 1, 1) == (counts.open, counts.overdue, counts.to_confirm, counts.mine)
-    assert {("stoke_on_trent", 2, 1), ("east_staffordshire", 1, 0)} == {
+    assert {("north_staffordshire_stoke", 2, 1), ("south_staffordshire", 1, 0)} == {
         (each.locality, each.open, each.overdue) for each in counts.areas
     }
     assert [late.action_id] == await acting.listed(administrator, "overdue")

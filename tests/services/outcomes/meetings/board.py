@@ -33,6 +33,7 @@ from shared.database import transaction
 from shared.messages import Message, Refused, Request
 from shared.permissions import Visitor
 from shared.registers.bodies import Compartment, compartment_of, organisation_compartment
+from shared.values import london_day
 from tests.services.outcomes.rig import Rig
 from tests.services.referrals.builders import EDITION, new_id
 from tests.services.two_bodies import URGENCIES
@@ -66,6 +67,7 @@ class Person:
     rated_at: datetime = BEGUN - 30 * DAY
     version: int = 0
     is_open: bool = True
+    review_on: date | None = None
     record_id: UUID = field(default_factory=new_id)
 
     @property
@@ -74,12 +76,13 @@ class Person:
             record_id=self.record_id,
             register_code=self.register_code,
             bodies=self.compartment.bodies,
-            reference=f"PAIR-{self.record_id.hex[:8]}",
+            reference=f"PAIR-{self.record_id.hex[:4]}-{self.record_id.hex[4:8]}".upper(),
             version=self.version,
             is_open=self.is_open,
             urgency=URGENCIES[self.rating],
             rated_at=self.rated_at,
             locality=self.locality,
+            review_on=self.review_on,
         )
 
 
@@ -130,22 +133,31 @@ class Board:
         await self.tell(person)
         return person.record_id
 
-    async def people_rated(self, *ratings: str, **more: float) -> list[UUID]:
-        return [await self.person(each, **more) for each in ratings]  # type: ignore[arg-type]
-
     async def tell(self, person: Person) -> None:
         self.people[person.record_id] = person
         async with transaction(self.rig.background) as db:
             await bring_into_line(db, person.record_id, person.standing, self.clock.now)
 
-    async def change(self, record_id: UUID, *bodies: str, **changes: object) -> None:
-        """Save a new version of a person's record, and let outcomes know."""
+    async def change(self, record_id: UUID, rating: str = "", *bodies: str, locality: str = "") -> None:
+        """Save a new version of a person's record, with another rating, bodies or locality, and let outcomes know."""
         person = self.people[record_id]
-        if "rating" in changes:
-            changes = {"rated_at": self.clock.now, **changes}
+        person = replace(person, version=person.version + 1)
+        if rating and rating != person.rating:
+            person = replace(person, rating=rating, rated_at=self.clock.now)
         if bodies:
-            changes["compartment"] = compartment_of(person.register_code, bodies)
-        await self.tell(replace(person, version=person.version + 1, **changes))  # type: ignore[arg-type]
+            person = replace(person, compartment=compartment_of(person.register_code, bodies))
+        await self.tell(replace(person, locality=locality or person.locality))
+
+    async def agree(self, record_id: UUID, days: int | None) -> None:
+        """Agree on a person's next review, so many days from now, or take it back."""
+        person = self.people[record_id]
+        day = None if days is None else london_day(self.clock.now) + timedelta(days=days)
+        await self.tell(replace(person, version=person.version + 1, review_on=day))
+
+    async def leave(self, record_id: UUID, *, is_open: bool = False) -> None:
+        """Let a person leave the register, or come back."""
+        person = self.people[record_id]
+        await self.tell(replace(person, version=person.version + 1, is_open=is_open))
 
     # -------------------------------------------------------------------------------------------------------- meetings
     async def series(self, locality: str | None = SOUTH, *, visitor: Visitor | None = None, **more: object) -> UUID:
@@ -213,7 +225,7 @@ class Board:
         return await self.rig.ask(visitor or self.visitor, ReadItem(meeting_id=meeting_id, record_id=record_id))
 
     async def save(
-        self, meeting_id: UUID, record_id: UUID, version: int = 0, *, done: bool = False, **answers: Answer
+        self, meeting_id: UUID, record_id: UUID, version: int = 0, /, *, done: bool = False, **answers: Answer
     ) -> MinutesReceipt:
         asked = some_minutes(meeting_id, record_id, version, done=done, **answers)
         return await self.rig.ask(self.visitor, asked)
@@ -245,7 +257,7 @@ def a_plan(series_id: UUID, starts_at: datetime, **changes: object) -> PlanMeeti
 
 
 def some_minutes(
-    meeting_id: UUID, record_id: UUID, version: int = 0, *, done: bool = False, **answers: Answer
+    meeting_id: UUID, record_id: UUID, version: int = 0, /, *, done: bool = False, **answers: Answer
 ) -> SaveMinutes:
     return SaveMinutes(
         command_id=new_id(),
@@ -256,8 +268,3 @@ def some_minutes(
         answers=answers,
         done=done,
     )
-
-
-def london_noon(day: date) -> datetime:
-    """Return noon of a day, in UTC."""
-    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)

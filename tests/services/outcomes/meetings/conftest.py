@@ -3,11 +3,11 @@
 import pytest
 
 from deploy.runner.environment import Addresses
-from shared.permissions import Visitor
+from shared.permissions import Role, Visitor
 from shared.registers.load import Registers, load_registers
 from tests.services.outcomes.meetings.board import Board, SetClock
 from tests.services.outcomes.rig import Rig
-from tests.services.referrals.builders import Role, a_visitor
+from tests.services.referrals.builders import a_visitor
 from tests.services.referrals.rig import Referrals
 from tests.services.two_bodies import a_code, an_organisation_register
 from tests.support.connections import KeptConnections
