@@ -89,17 +89,16 @@ def build(context: ServiceContext, _settings: ReferralsSettings) -> Service:
 
 def service_of(context: ServiceContext) -> Service:
     """Return the service for a context. It needs no settings of its own."""
-    saving, reading, comparing = Saving(context), ReadRecordHandlers(context), Comparing(context)
+    saving, reading = Saving(context), ReadRecordHandlers(context)
     archiving, standing = Archiving(context, saving), RecordStatusHandlers(context)
-    reversing, publishing = Reversing(context), Publishing(context)
+    publishing = Publishing(context)
     work = UploadWork(context, OrganisationNames(context.bus))
     return Service(
         answers=[
             for_visitors(SubmitRecord, Permission.SUBMIT_RECORD, saving.submit),
             for_visitors(UpdateRecord, Permission.UPDATE_RECORD, saving.update),
-            for_visitors(ReviewRecord, Permission.UPDATE_RECORD, saving.review),
+            *_of_reviews(context, saving),
             for_visitors(ListRecords, Permission.READ_RECORDS, reading.list_records),
-            for_visitors(ListDueReviews, Permission.READ_RECORDS, DueReviewHandlers(context).list_due),
             for_visitors(ReadCaseload, Permission.READ_RECORDS, CaseloadHandlers(context).read),
             for_visitors(ListConsentsToConfirm, Permission.UPDATE_RECORD, ConsentHandlers(context).list_waiting),
             for_visitors(CountConsentsToConfirm, Permission.UPDATE_RECORD, ConsentHandlers(context).count_waiting),
@@ -115,10 +114,7 @@ def service_of(context: ServiceContext) -> Service:
             *_of_holding(HoldingHandlers(context)),
             *_of_handing_over(HandOverHandlers(context)),
             *_of_looking(LookingHandlers(context)),
-            for_visitors(ListDuplicates, Permission.ADMINISTER, comparing.list_open),
-            for_visitors(ListLinked, Permission.ADMINISTER, comparing.list_linked),
-            for_visitors(CountDuplicates, Permission.ADMINISTER, comparing.count_open),
-            for_visitors(DecideDuplicate, Permission.ADMINISTER, comparing.decide),
+            *_of_duplicates(Comparing(context)),
             *drafting_of(Drafting(context)),
             for_visitors(CheckRecord, Permission.READ_RECORDS, archiving.check),
             for_visitors(ArchiveRecord, Permission.RECORD_OUTCOME, archiving.archive),
@@ -127,10 +123,7 @@ def service_of(context: ServiceContext) -> Service:
             for_callers(ReadStandings, ReadStandings.asked_by, standing.read),
             for_callers(ListStandings, ListStandings.asked_by, standing.list_calling),
             for_visitors(DecideEnding, Permission.UPDATE_RECORD, EndingHandlers(context).decide),
-            for_visitors(AskReversal, Permission.ADMINISTER, reversing.request),
-            for_visitors(ListReversals, Permission.ADMINISTER, reversing.list_open),
-            for_visitors(CountReversals, Permission.ADMINISTER, reversing.count_open),
-            for_visitors(DecideReversal, Permission.ADMINISTER, reversing.decide),
+            *_of_reversing(Reversing(context)),
             for_anyone(ReadOverlays, publishing.read),
             for_visitors(PublishOverlay, Permission.ADMINISTER, publishing.publish),
             for_visitors(ListOverlays, Permission.ADMINISTER, publishing.list_published),
@@ -141,6 +134,31 @@ def service_of(context: ServiceContext) -> Service:
         jobs=[*jobs_of(context), work.job],
         before=EditionKeeper(context).check,
     )
+
+
+def _of_duplicates(comparing: Comparing) -> list[AnsweredRequest]:
+    return [
+        for_visitors(ListDuplicates, Permission.ADMINISTER, comparing.list_open),
+        for_visitors(ListLinked, Permission.ADMINISTER, comparing.list_linked),
+        for_visitors(CountDuplicates, Permission.ADMINISTER, comparing.count_open),
+        for_visitors(DecideDuplicate, Permission.ADMINISTER, comparing.decide),
+    ]
+
+
+def _of_reversing(reversing: Reversing) -> list[AnsweredRequest]:
+    return [
+        for_visitors(AskReversal, Permission.ADMINISTER, reversing.request),
+        for_visitors(ListReversals, Permission.ADMINISTER, reversing.list_open),
+        for_visitors(CountReversals, Permission.ADMINISTER, reversing.count_open),
+        for_visitors(DecideReversal, Permission.ADMINISTER, reversing.decide),
+    ]
+
+
+def _of_reviews(context: ServiceContext, saving: Saving) -> list[AnsweredRequest]:
+    return [
+        for_visitors(ReviewRecord, Permission.UPDATE_RECORD, saving.review),
+        for_visitors(ListDueReviews, Permission.READ_RECORDS, DueReviewHandlers(context).list_due),
+    ]
 
 
 def _of_holding(holding: HoldingHandlers) -> list[AnsweredRequest]:
