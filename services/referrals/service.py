@@ -96,9 +96,8 @@ def service_of(context: ServiceContext) -> Service:
         answers=[
             for_visitors(SubmitRecord, Permission.SUBMIT_RECORD, saving.submit),
             for_visitors(UpdateRecord, Permission.UPDATE_RECORD, saving.update),
-            for_visitors(ReviewRecord, Permission.UPDATE_RECORD, saving.review),
+            *_of_reviews(context, saving),
             for_visitors(ListRecords, Permission.READ_RECORDS, reading.list_records),
-            for_visitors(ListDueReviews, Permission.READ_RECORDS, DueReviewHandlers(context).list_due),
             for_visitors(ReadCaseload, Permission.READ_RECORDS, CaseloadHandlers(context).read),
             for_visitors(ListConsentsToConfirm, Permission.UPDATE_RECORD, ConsentHandlers(context).list_waiting),
             for_visitors(CountConsentsToConfirm, Permission.UPDATE_RECORD, ConsentHandlers(context).count_waiting),
@@ -134,6 +133,13 @@ def service_of(context: ServiceContext) -> Service:
         jobs=[*jobs_of(context), work.job],
         before=EditionKeeper(context).check,
     )
+
+
+def _of_reviews(context: ServiceContext, saving: Saving) -> list[AnsweredRequest]:
+    return [
+        for_visitors(ReviewRecord, Permission.UPDATE_RECORD, saving.review),
+        for_visitors(ListDueReviews, Permission.READ_RECORDS, DueReviewHandlers(context).list_due),
+    ]
 
 
 def _of_holding(holding: HoldingHandlers) -> list[AnsweredRequest]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import openpyxl
 import pyotp
@@ -255,8 +255,8 @@ async def review(walker: Walker, record: str) -> None:
     await walker.see(page)
     await walker.see(f"{page}?due=soon")
     await walker.see(walker.at("records/?review=overdue&review=soon&sort=review"))
-    version = (await walker.open(record)).fields("version")["version"]
-    await walker.see(await walker.go_on(page, {"review": f"{record}-{version}-{uuid4().hex}"}))
+    version = "".join((await walker.open(record)).fields("version")["version"])
+    await walker.see(await walker.go_on(page, {"review": f"{UUID(record).hex}-{version}-{uuid4().hex}"}))
     await walker.post(page, {"review": word("no review")})
 
 

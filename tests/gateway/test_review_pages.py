@@ -244,13 +244,13 @@ async def test_intervals_are_entered_with_their_source_checked_and_published(
     sent = await form_of(settings, days__red="7", days__amber="30", source=SOURCE)
 
     check = await settings.send(EDITOR, sent | {"act": "check"}, status=200)
-    assert ["Red", "no number entered, so no review is due", "7 days"] in cells(check)
+    assert ["Red", "no number entered, so reviews are due only on agreed days", "7 days"] in cells(check)
     assert f"From: {SOURCE}" in check.html
     await settings.go_on(EDITOR, sent | {"act": "publish"})
 
     assert ReviewIntervals(days={"red": 7, "amber": 30}, source=SOURCE) == overlays.overlay.reviews
     hub = await settings.see("/dsr/administration/settings/")
-    assert "Green: no number entered, so no review is due" in hub.html
+    assert "Green: no number entered, so reviews are due only on agreed days" in hub.html
     assert {"days-red": "7", "days-green": "", "source": SOURCE}.items() <= (await form_of(settings)).items()
 
 

@@ -5,6 +5,7 @@ from pydantic import ValidationError
 
 from shared.registers.definition.questions import AgeRange, GuidanceTopic, Option
 from shared.registers.definition.register import Definition, PublicHome
+from shared.registers.definition.reviews import ReviewIntervals, ReviewRules
 from shared.registers.faults import DefinitionFault, FaultyRegister
 from shared.registers.files import LoadedRegister
 from shared.registers.form.conditions import Answer
@@ -231,3 +232,31 @@ def test_every_edition_reads_what_was_added_and_keeps_what_it_brought() -> None:
     assert [NORTH.code, SOUTH.code, "moon"] == offered(registers.find("dsr", "2022"))
     assert [NORTH.code, SOUTH.code, "moon", "west"] == offered(registers.find("dsr"))
     assert ["2023", "2022"] == [each.edition for each in registers.editions("dsr")]
+
+
+def intervals(**days: int) -> Overlay:
+    return Overlay(reviews=ReviewIntervals(days=days, source="Policy of the register, June 2026"))
+
+
+@pytest.mark.requirement("R-USE-007")
+def test_intervals_are_entered_for_the_levels_that_an_edition_reviews() -> None:
+    edition = dsr().model_copy(update={"reviews": ReviewRules(levels=("red",))})
+
+    reviews = apply(edition, intervals(red=7, amber=30)).reviews
+
+    assert reviews is not None
+    assert (7, None, None) == tuple(reviews.days(each) for each in ("red", "amber", None))
+    assert [] == publishing_faults([dsr()], Overlay(), intervals(red=7, amber=30))
+
+
+def test_an_interval_for_what_is_not_reviewed_is_refused() -> None:
+    unreviewed = dsr().model_copy(update={"reviews": None})
+    reporting = unreviewed.reporting.model_copy(
+        update={"tiles": tuple(each for each in unreviewed.reporting.tiles if each.kind != "reviews")}
+    )
+    unreviewed = unreviewed.model_copy(update={"reporting": reporting})
+
+    told = publishing_faults([dsr()], Overlay(), intervals(purple=7))
+    assert ["reviews: purple is not reviewed"] == [str(each) for each in told]
+    assert publishing_faults([unreviewed], Overlay(), intervals(red=7))
+    assert ("reviews",) == changed_parts(Overlay(), intervals(red=7))

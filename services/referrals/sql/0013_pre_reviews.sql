@@ -9,8 +9,11 @@ CHECK ((next_review IS NULL) = (review_agreed_at IS NULL)) NOT VALID;
 -- Due dates are not stored, for they follow from the intervals, which administrators change. A level's records are due in
 -- the order of their rating, and these indexes have that order. The others have a day of their own, or both.
 -- squawk-ignore require-concurrent-index-creation
-CREATE INDEX record_by_rated_at ON record (register_code, coalesce(rating, 'every'), rated_at, id)
+CREATE INDEX record_by_rated_at ON record (register_code, rating, rated_at, id)
 INCLUDE (compartment_id) WHERE is_open AND next_review IS NULL;
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX record_unrated_by_rated_at ON record (register_code, rated_at, id)
+INCLUDE (compartment_id) WHERE is_open AND next_review IS NULL AND rating IS NULL;
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX record_by_next_review ON record (register_code, next_review, id)
 INCLUDE (compartment_id) WHERE is_open AND next_review IS NOT NULL;

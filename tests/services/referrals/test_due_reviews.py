@@ -16,7 +16,8 @@ from shared.contracts.referrals.overlays import PublishOverlay
 from shared.contracts.referrals.reviews import DueCounts, ListDueReviews
 from shared.contracts.referrals.saving import RecordReceipt, ReviewRecord
 from shared.permissions import Role, Visitor
-from shared.registers.definition.reviews import ReviewIntervals
+from shared.registers.definition.reviews import ReviewIntervals, ReviewRules
+from shared.registers.files import LoadedRegister
 from shared.registers.form.reviewing import LastReview, review_due
 from shared.registers.load import Registers, load_registers
 from shared.registers.overlay import Adaptation, Overlay
@@ -39,7 +40,13 @@ async def shared_database(parts: EmbeddedParts) -> AsyncIterator[Addresses]:
 
 @pytest.fixture
 def registers() -> Registers:
-    return load_registers([INVENTED])
+    """Return the registers, and one without a rating that reviews every record after 30 days."""
+    found = load_registers([INVENTED])
+    dsr = found.find("dsr")
+    every = ReviewRules(intervals=ReviewIntervals(days={"every": 30}, source=SOURCE))
+    named = dsr.identity.model_copy(update={"code": "bare"})
+    bare = dsr.model_copy(update={"identity": named, "rating": None, "reviews": every})
+    return Registers([*found.every(), LoadedRegister(bare, sha256="")])
 
 
 def reviewing(referrals: Referrals, **days: int) -> None:
@@ -232,6 +239,22 @@ async def test_both_functions_that_derive_the_day_agree(
     (row,) = await owner.rows(SQL, rating, rated_at, next_review, agreed_at, list(due.levels), list(due.days))
 
     assert row["review_due"] == review_due(register, LastReview(rating, rated_at, next_review, agreed_at))
+
+
+@pytest.mark.requirement("R-USE-007")
+async def test_a_register_without_a_rating_reviews_every_record_after_one_interval(
+    referrals: Referrals, owner: Owner
+) -> None:
+    visitor = a_visitor(Role.ADMINISTRATOR, register_code="bare")
+    receipt = await rated(referrals, owner, visitor, 31)
+    assert [("Day31", TODAY - timedelta(days=1))] == await listed(referrals, visitor)
+
+    reviewed = await referrals.ask(visitor, a_review(receipt))
+
+    assert (None, []) == (reviewed.rating, await listed(referrals, visitor))
+    assert TODAY + timedelta(days=30) == (await referrals.read(visitor, receipt.record_id)).review_due
+    rating = ReviewRecord(command_id=new_id(), record_id=receipt.record_id, version=1, rating="red")
+    assert ("invalid_answers", {"faults": 1}) == await referrals.refusal(visitor, rating)
 
 
 @pytest.mark.requirement("R-USE-007")

@@ -10,14 +10,18 @@ import pytest_asyncio
 
 from deploy.runner.environment import Addresses
 from deploy.runner.stack import EmbeddedParts
+from services.referrals.rules.reviewing import due_time
 from services.referrals.rules.search import read_search
-from services.referrals.store import finding, settling
+from services.referrals.store import finding, reviews, settling
 from services.referrals.store.finding import EVERYTHING, ListFilters, ListPage, filters_of
 from services.referrals.store.settling import WantedAlike
 from shared.contracts.referrals.listing import MOST_MATCHES, MOST_SORTED, ListRecords, Narrowing
+from shared.contracts.referrals.reviews import MOST_DUE, Due
 from shared.database import Database, open_pool
 from shared.permissions import Role, Visitor
-from shared.registers.load import Registers
+from shared.registers.definition.reviews import ReviewIntervals
+from shared.registers.load import Registers, load_registers
+from shared.registers.overlay import Overlay, apply
 from tests.services.referrals.builders import a_visitor, new_id
 from tests.services.referrals.many import ORGANISATIONS, add_many, creator, organisation
 from tests.services.referrals.rig import Referrals
@@ -51,6 +55,11 @@ WHOLE = EVERYBODY.model_copy(update={"all_organisations": True})
 SUBMITTER = a_visitor(Role.STANDARD, organisation(0), user_id=creator(0))
 HOLDER = a_visitor(Role.STANDARD, organisation(0), user_id=creator(0, 1))
 HELD = "record_holding_of_user"
+LONG_AFTER = date(2126, 1, 1)  # when every review is overdue
+REVIEWING = apply(
+    load_registers().find("dsr"),
+    Overlay(reviews=ReviewIntervals(days={"red": 7, "amber": 30, "green": 90}, source="Policy, June 2026")),
+)
 RARE, SELDOM, COMMON, NEVER = "red", "amber", "green", "blue"
 
 
@@ -88,6 +97,13 @@ class Explained:
                 await finding.list_records(self.db, visitor, page)
             else:
                 await finding.filter_records(self.db, visitor, page, filters)
+        return reads_of(self.plans), rows_of(self.plans)
+
+    async def due(self, visitor: Visitor, *dues: Due) -> tuple[set[str], int]:
+        """Return the same for a page of the reviews that are due."""
+        for _ in range(OFTEN):
+            self.plans.clear()
+            await reviews.list_due(self.db, visitor, due_time(REVIEWING, dues, LONG_AFTER), 1)
         return reads_of(self.plans), rows_of(self.plans)
 
 
@@ -212,6 +228,25 @@ async def test_sorting_reads_no_more_than_can_be_sorted(explained: Explained, vi
 
     assert "record" not in reads
     assert rows < 4 * MOST_SORTED
+
+
+@pytest.mark.parametrize("visitor", [EVERYBODY, WHOLE])
+@pytest.mark.parametrize("dues", [("overdue",), ("overdue", "soon")])
+async def test_due_reviews_are_read_by_index_level_by_level(
+    explained: Explained, visitor: Visitor, dues: Sequence[Due]
+) -> None:
+    reads, rows = await explained.due(visitor, *dues)
+
+    assert "record_by_rated_at" in reads
+    assert "record" not in reads
+    assert rows < 8 * MOST_DUE
+
+
+async def test_reviews_that_are_due_in_one_organisation_are_read_by_index(explained: Explained) -> None:
+    reads, _ = await explained.due(LARGEST, "overdue")
+
+    assert "record_by_rated_at" in reads
+    assert "record" not in reads
 
 
 @pytest.mark.parametrize("visitor", [LARGEST, EVERYBODY, WHOLE])

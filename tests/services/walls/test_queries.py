@@ -74,7 +74,6 @@ OF_USER = """
     referrals.store.drafts.SAVE
     referrals.store.uploads.ADD referrals.store.uploads.CANCEL_UNREACHED referrals.store.uploads.FIND
     referrals.store.uploads.FIND_OPEN
-    referrals.store.uploads.HOLD referrals.store.uploads.LIST
     outcomes.store.actions.COUNT_OWN_ACTIONS
     referrals.store.uploads.HOLD referrals.store.uploads.LIST referrals.store.uploads.LIST_ABSENT
     referrals.store.uploads.LIST_UNTRACED

@@ -80,8 +80,8 @@ BEGIN
         FROM (
             SELECT r.id, r.updated_at,
                 review_due(r.rating, r.rated_at, r.next_review, r.review_agreed_at, p_due.levels, p_due.days) AS due_on
-            FROM record AS r
-            WHERE r.id = ANY(p_ids)
+            FROM unnest(p_ids) AS each (id)
+            INNER JOIN record AS r ON r.id = each.id
         ) AS d
         WHERE p_due.until_day IS NULL
             OR (d.due_on < p_due.until_day AND (p_due.from_day IS NULL OR d.due_on >= p_due.from_day))
@@ -91,43 +91,56 @@ BEGIN
 END
 $$;
 
--- Return the ids of due records of a scope. Each level is read by its index up to the rating that is due on the last day.
--- SECURITY DEFINER and ids only, as `filtered_scope_ids`.
+-- Return the ids of due records of a scope. Each level is read along its index, from the oldest rating to the one that is
+-- due on the last day, and level by level: a join would read a whole level to sort it. SECURITY DEFINER and ids only, as
+-- `filtered_scope_ids`.
 CREATE OR REPLACE FUNCTION due_scope_ids(
     p_register text, p_compartments uuid [], p_ratings text [], p_localities text [], p_due record, p_most integer
 ) RETURNS uuid []
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT
-SET enable_seqscan = off SET plan_cache_mode = force_custom_plan AS $$
+SET enable_seqscan = off SET enable_sort = off SET plan_cache_mode = force_custom_plan AS $$
+DECLARE
+    ids uuid [];
+    level record;
 BEGIN
-    RETURN ARRAY(
-        SELECT d.id
-        FROM (
-            SELECT n.id, n.due_on
-            FROM unnest(p_due.levels, p_due.days) AS l (name, days)
-            CROSS JOIN LATERAL (
-                SELECT r.id, (r.rated_at AT TIME ZONE 'Europe/London')::date + l.days AS due_on
+    ids := ARRAY(
+        SELECT a.id
+        FROM agreed_due(p_register, p_due.until_day, p_due.levels, p_due.days) AS a
+        WHERE (p_due.from_day IS NULL OR a.due_on >= p_due.from_day)
+            AND (p_compartments IS NULL OR a.compartment_id = ANY(p_compartments))
+            AND (p_ratings IS NULL OR a.rating = ANY(p_ratings))
+            AND (p_localities IS NULL OR a.locality = ANY(p_localities))
+    );
+    FOR level IN
+        SELECT l.name, coalesce(day_began(p_due.from_day - l.days), '-infinity') AS first_at,
+            day_began(p_due.until_day - l.days) AS end_at
+        FROM unnest(p_due.levels, p_due.days) AS l (name, days)
+    LOOP
+        ids := ids || CASE WHEN level.name = 'every'
+            THEN ARRAY(
+                SELECT r.id
                 FROM record AS r
-                WHERE r.register_code = p_register AND r.is_open AND r.next_review IS NULL
-                    AND coalesce(r.rating, 'every') = l.name
-                    AND r.rated_at < day_began(p_due.until_day - l.days)
-                    AND r.rated_at >= coalesce(day_began(p_due.from_day - l.days), '-infinity')
+                WHERE r.register_code = p_register AND r.is_open AND r.next_review IS NULL AND r.rating IS NULL
+                    AND r.rated_at >= level.first_at AND r.rated_at < level.end_at
+                    AND (p_compartments IS NULL OR r.compartment_id = ANY(p_compartments))
+                    AND (p_localities IS NULL OR r.locality = ANY(p_localities))
+                ORDER BY r.rated_at, r.id
+                LIMIT p_most
+            )
+            ELSE ARRAY(
+                SELECT r.id
+                FROM record AS r
+                WHERE r.register_code = p_register AND r.is_open AND r.next_review IS NULL AND r.rating = level.name
+                    AND r.rated_at >= level.first_at AND r.rated_at < level.end_at
                     AND (p_compartments IS NULL OR r.compartment_id = ANY(p_compartments))
                     AND (p_ratings IS NULL OR r.rating = ANY(p_ratings))
                     AND (p_localities IS NULL OR r.locality = ANY(p_localities))
                 ORDER BY r.rated_at, r.id
                 LIMIT p_most
-            ) AS n
-            UNION ALL
-            SELECT a.id, a.due_on
-            FROM agreed_due(p_register, p_due.until_day, p_due.levels, p_due.days) AS a
-            WHERE (p_due.from_day IS NULL OR a.due_on >= p_due.from_day)
-                AND (p_compartments IS NULL OR a.compartment_id = ANY(p_compartments))
-                AND (p_ratings IS NULL OR a.rating = ANY(p_ratings))
-                AND (p_localities IS NULL OR a.locality = ANY(p_localities))
-        ) AS d
-        ORDER BY d.due_on, d.id
-        LIMIT p_most
-    );
+            )
+        END;
+    END LOOP;
+    RETURN due_among(ids, p_due, p_most);
 END
 $$;
 
