@@ -125,10 +125,14 @@ def _file(family_name: str, rows: int, rating: str) -> bytes:
 
 
 async def _upload(admin: Walker, content: bytes) -> UUID:
-    """Upload a file as a user who tries again when the service is busy: the same page sends the same upload."""
+    """Upload a file as a user who tries again when the service is busy."""
     page = admin.at("load/")
-    form = (await _patiently(lambda: admin.get(page), 200)).fields("command")
-    sent = await _patiently(lambda: admin.upload(page, form, "list.csv", content), 303)
+
+    async def go() -> Sheet:
+        shown = await admin.get(page)
+        return shown if shown.status != 200 else await admin.upload(page, shown.fields("command"), "list.csv", content)
+
+    sent = await _patiently(go, 303)
     return UUID(sent.leads_to.rstrip("/").rpartition("/")[2])
 
 
