@@ -97,6 +97,8 @@ async def _receive(
     except (Refused, NotAnswered) as failure:
         if not is_sent_already(failure):
             _not_arrived(request[REGISTER].words, form, failure)
+    if form.summary:
+        form.command = new_id()  # the upload was cancelled, and the same command would lead to it again
     return not form.summary
 
 

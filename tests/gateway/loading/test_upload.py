@@ -257,3 +257,16 @@ async def test_home_and_the_list_lead_to_the_load_for_those_who_may(
         links(await may.see(path)) for path in ("/dsr/home/", "/dsr/records/")
     ]
     assert [[], []] == [links(await may_not.see(path)) for path in ("/dsr/home/", "/dsr/records/")]
+
+
+async def test_a_file_that_did_not_arrive_is_sent_again_as_another_upload(
+    browser: Browser, uploads: StandInUploads
+) -> None:
+    await browser.see(LOAD)
+    uploads.failing[PutUploadChunk] = NotAnswered(Fault.UNAVAILABLE)
+
+    page = await browser.look(await sent_file(browser, b"x"), 503)
+
+    commands = [str(each["value"]) for each in page.tree.select("main form input[name=command]")]
+    assert commands
+    assert COMMAND not in commands
