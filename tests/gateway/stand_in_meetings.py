@@ -1,7 +1,7 @@
 """A stand-in for outcomes' meetings, and for the records of the people on their agendas, on a fake bus."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from shared.contracts.meetings import (
@@ -224,7 +224,7 @@ def _named(record_id: UUID) -> NamedRecord:
     return NamedRecord(
         record_id=record_id,
         name=PEOPLE[record_id.int],
-        born="2001-02-07",
+        born=date(2001, 2, 7),
         reference=f"DSR-7KQ2-M9X{record_id.int}",
         rating=RATINGS[record_id.int],
         rated_at=SINCE,
