@@ -18,7 +18,7 @@ from gateway.pages.actions import action_list, action_page, change_action, plan_
 from gateway.pages.administration import index
 from gateway.pages.administration.index import ADMINISTRATORS, WITH_CARDS
 from gateway.pages.duplicates import pairs
-from gateway.pages.loading import decisions, guide, mapping, start, upload_page
+from gateway.pages.loading import authority, decisions, guide, mapping, start, to_confirm, upload_page
 from gateway.pages.mails import mail_list
 from gateway.pages.meetings import (
     adding,
@@ -40,7 +40,9 @@ from gateway.pages.records import (
     download,
     drafts,
     edit,
+    ended_list,
     ending,
+    hand_over,
     holder,
     notes,
     reading_page,
@@ -48,6 +50,7 @@ from gateway.pages.records import (
     review,
     seen,
     submit,
+    who_looked,
 )
 from gateway.pages.reporting import dashboard
 from gateway.pages.reviews import due_list
@@ -126,11 +129,17 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("POST", "/{register}/records/{record}/review/", review.review_record, Permission.UPDATE_RECORD),
     PageRoute("POST", "/{register}/records/{record}/notes/", notes.add_note, Permission.ADD_NOTE),
     PageRoute("POST", "/{register}/records/{record}/seen/", seen.mark_seen, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/records/{record}/looked/", who_looked.show_looked, Permission.OVERSEE_PRIVACY),
+    PageRoute("POST", "/{register}/records/{record}/looked/", who_looked.choose_looked, Permission.OVERSEE_PRIVACY),
+    PageRoute("GET", "/{register}/hand-over/", hand_over.show_hand_over, Permission.UPDATE_RECORD),
+    PageRoute("POST", "/{register}/hand-over/", hand_over.hand_over, Permission.UPDATE_RECORD),
     PageRoute("GET", "/{register}/records/{record}/holder/", holder.show_holder, Permission.UPDATE_RECORD),
     PageRoute("POST", "/{register}/records/{record}/holder/", holder.name_holder, Permission.UPDATE_RECORD),
     PageRoute("POST", "/{register}/records/{record}/holder/end", holder.end_cover, Permission.ADMINISTER),
     PageRoute("GET", "/{register}/records/{record}/outcomes/", outcomes.show_outcomes, Permission.RECORD_OUTCOME),
     PageRoute("POST", "/{register}/records/{record}/outcomes/", outcomes.record_outcome, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/ended/", ended_list.show_ended, Permission.READ_RECORDS),
+    PageRoute("POST", "/{register}/ended/", ended_list.search_ended, Permission.READ_RECORDS),
     PageRoute(
         "GET", "/{register}/records/{record}/actions/", record_actions.show_record_actions, Permission.UPDATE_RECORD
     ),
@@ -147,14 +156,21 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("POST", "/{register}/load/", start.upload, Permission.BULK_LOAD, streams=True),
     PageRoute("GET", "/{register}/load/guide/", guide.show_guide, Permission.BULK_LOAD),
     PageRoute("GET", "/{register}/load/template/", guide.download_template, Permission.BULK_LOAD, is_data=True),
+    PageRoute("GET", "/{register}/load/tracing/", decisions.download_untraced, Permission.BULK_LOAD, is_data=True),
     PageRoute("GET", "/{register}/load/{upload}/", upload_page.show_upload, Permission.BULK_LOAD),
     PageRoute("GET", "/{register}/load/{upload}/mapping/", mapping.change_mapping, Permission.BULK_LOAD),
     PageRoute("POST", "/{register}/load/{upload}/mapping/", mapping.map_upload, Permission.BULK_LOAD),
     PageRoute("GET", "/{register}/load/{upload}/process/", upload_page.ask_to_process, Permission.BULK_LOAD),
     PageRoute("POST", "/{register}/load/{upload}/process/", decisions.process, Permission.BULK_LOAD),
+    PageRoute("GET", "/{register}/load/{upload}/consent/", authority.show_authority, Permission.BULK_LOAD),
+    PageRoute("POST", "/{register}/load/{upload}/consent/", authority.name_authority, Permission.BULK_LOAD),
+    PageRoute("GET", "/{register}/consent/", to_confirm.show_to_confirm, Permission.UPDATE_RECORD),
     PageRoute("POST", "/{register}/load/{upload}/cancel/", decisions.cancel, Permission.BULK_LOAD),
     PageRoute(
         "GET", "/{register}/load/{upload}/failed/", decisions.download_failed, Permission.BULK_LOAD, is_data=True
+    ),
+    PageRoute(
+        "GET", "/{register}/load/{upload}/absent/", decisions.download_absent, Permission.BULK_LOAD, is_data=True
     ),
     PageRoute("GET", "/{register}/work/", work_list.show_work, Permission.RECORD_OUTCOME),
     PageRoute("POST", "/{register}/work/", work_list.acknowledge, Permission.RECORD_OUTCOME),

@@ -10,7 +10,7 @@ from gateway.pages.account.joining import join_of, not_joined
 from gateway.pages.account.no_organisation import without_organisation
 from gateway.pages.loading.addresses import load_card
 from gateway.pages.records.drafts import drafts_of
-from gateway.pages.records.record_list import finds_of
+from gateway.pages.records.finds import finds_of
 from gateway.pages.reporting.dashboard import jobs_part, panel_part
 from gateway.pages.waiting import read_home
 from gateway.ui.actions import ask_if_there, notice

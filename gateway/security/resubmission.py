@@ -81,8 +81,7 @@ async def _fields(request: web.Request) -> list[tuple[str, str]]:
 
 def _rows(register: Definition, fields: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return what was typed, labelled by the register's questions where a field is one."""
-    forms = [form for form in (register.form, register.outcome) if form]
-    asked = {question.name: question for form in forms for question in form.asked}
+    asked = {question.name: question for form in register.every_form for question in form.asked}
     rows = []
     for name, value in fields:
         question = asked.get(name.partition("-")[0])

@@ -20,6 +20,7 @@ from shared.messages import Refused
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answer, holds
 from shared.registers.form.consistency import birth_known
+from shared.registers.form.leaving import is_urgent, leaving_form
 from shared.registers.form.reading import read_answers
 
 
@@ -43,6 +44,25 @@ def checked_answers(
         raise Refused(InvalidAnswers(faults=len(checked.faults) + len(checked.unknown)))
     if asked.ending and transition and not holds(transition.when, checked.answers):
         raise Refused("does_not_end")
+    return checked.answers
+
+
+def checked_leaving(
+    register: Definition, asked: RecordOutcome, day: date, rating: str | None, open_actions: int = 0
+) -> dict[str, Answer]:
+    """
+    Return why the record ends, as answers to store; none if it does not end, or the register does not ask.
+
+    An urgent rating, or an action that is not done, demands a written reason (R-MEET-017). Refused as
+    `invalid_answers`.
+    """
+    must_write = is_urgent(register, rating) or open_actions > 0
+    form = leaving_form(register, must_write=must_write) if asked.ending else None
+    if form is None:
+        return {}
+    checked = read_answers(form, asked.leaving, register.words, day)
+    if not checked.ok:
+        raise Refused(InvalidAnswers(faults=len(checked.faults) + len(checked.unknown)))
     return checked.answers
 
 

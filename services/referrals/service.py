@@ -2,16 +2,20 @@
 
 from services.referrals.handlers.archiving import Archiving
 from services.referrals.handlers.caseload import CaseloadHandlers
+from services.referrals.handlers.consent import ConsentHandlers
 from services.referrals.handlers.drafts import Drafting
 from services.referrals.handlers.duplicates import Comparing
 from services.referrals.handlers.editions import EditionKeeper
 from services.referrals.handlers.ending import DueRecords, EndingHandlers
 from services.referrals.handlers.feed import ReadFeedHandler
+from services.referrals.handlers.hand_over import HandOverHandlers
 from services.referrals.handlers.holding import CoverNotices, HoldingHandlers
+from services.referrals.handlers.looking import LookingHandlers
 from services.referrals.handlers.notes import NoteTaking
 from services.referrals.handlers.publishing import Publishing
 from services.referrals.handlers.reading import ReadRecordHandlers
 from services.referrals.handlers.reversing import Reversing
+from services.referrals.handlers.review_reminders import ReviewReminders
 from services.referrals.handlers.reviews import DueReviewHandlers
 from services.referrals.handlers.saving import Saving
 from services.referrals.handlers.settling import Settling
@@ -34,13 +38,20 @@ from services.referrals.store import counting
 from services.referrals.uploads.working import UploadWork, purge_uploads
 from shared.context import ServiceContext
 from shared.contracts.health import ReadReferralsBacklog
+from shared.contracts.looks import CheckLooks, ReadRecordLooks
 from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord, FinishArchive, RefuseArchive
 from shared.contracts.referrals.caseload import ReadCaseload
+from shared.contracts.referrals.consent import (
+    CountConsentsToConfirm,
+    ListConsentsToConfirm,
+    NameConsentAuthority,
+)
 from shared.contracts.referrals.drafts import DiscardDraft, ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, ListLinked
-from shared.contracts.referrals.ended import FindEnded, ListEndedBefore
+from shared.contracts.referrals.ended import FindEnded, ListEnded, ListEndedBefore, ListReturned
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.feed import ReadFeed
+from shared.contracts.referrals.hand_over import CheckHandOver, CountHeld, HandOver, ListHeld
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.loading import (
@@ -51,7 +62,9 @@ from shared.contracts.referrals.loading import (
     MapUpload,
     ProcessUpload,
     PutUploadChunk,
+    ReadAbsentRecords,
     ReadFailedRows,
+    ReadUntracedRecords,
     ReadUpload,
     StartUpload,
 )
@@ -88,14 +101,20 @@ def service_of(context: ServiceContext) -> Service:
             for_visitors(ListRecords, Permission.READ_RECORDS, reading.list_records),
             for_visitors(ListDueReviews, Permission.READ_RECORDS, DueReviewHandlers(context).list_due),
             for_visitors(ReadCaseload, Permission.READ_RECORDS, CaseloadHandlers(context).read),
+            for_visitors(ListConsentsToConfirm, Permission.UPDATE_RECORD, ConsentHandlers(context).list_waiting),
+            for_visitors(CountConsentsToConfirm, Permission.UPDATE_RECORD, ConsentHandlers(context).count_waiting),
             for_visitors(ReadRecord, Permission.READ_RECORDS, reading.read_record),
             for_visitors(NameRecords, Permission.READ_RECORDS, reading.name_records),
             for_visitors(ListEndedBefore, Permission.READ_RECORDS, reading.list_ended_before),
             for_visitors(FindEnded, Permission.ADMINISTER, reading.find_ended),
+            for_visitors(ListEnded, Permission.READ_RECORDS, reading.list_ended),
+            for_visitors(ListReturned, Permission.READ_RECORDS, reading.list_returned),
             for_visitors(ReadHistory, Permission.READ_RECORDS, reading.read_history),
             for_visitors(ReadPast, Permission.READ_RECORDS, reading.read_past),
             for_visitors(AddNote, Permission.ADD_NOTE, NoteTaking(context).add_note),
             *_of_holding(HoldingHandlers(context)),
+            *_of_handing_over(HandOverHandlers(context)),
+            *_of_looking(LookingHandlers(context)),
             for_visitors(ListDuplicates, Permission.ADMINISTER, comparing.list_open),
             for_visitors(ListLinked, Permission.ADMINISTER, comparing.list_linked),
             for_visitors(CountDuplicates, Permission.ADMINISTER, comparing.count_open),
@@ -133,6 +152,22 @@ def _of_holding(holding: HoldingHandlers) -> list[AnsweredRequest]:
     ]
 
 
+def _of_handing_over(handing: HandOverHandlers) -> list[AnsweredRequest]:
+    return [
+        for_visitors(ListHeld, Permission.UPDATE_RECORD, handing.list_held),
+        for_visitors(CountHeld, Permission.ADMINISTER, handing.count_held),
+        for_visitors(CheckHandOver, Permission.UPDATE_RECORD, handing.check),
+        for_visitors(HandOver, Permission.UPDATE_RECORD, handing.hand_over),
+    ]
+
+
+def _of_looking(looking: LookingHandlers) -> list[AnsweredRequest]:
+    return [
+        for_visitors(ReadRecordLooks, Permission.OVERSEE_PRIVACY, looking.read),
+        for_visitors(CheckLooks, Permission.OVERSEE_PRIVACY, looking.check),
+    ]
+
+
 def drafting_of(drafts: Drafting) -> list[AnsweredRequest]:
     """Return the handlers of forms that are not sent yet."""
     return [
@@ -153,9 +188,12 @@ def loading_of(context: ServiceContext, work: UploadWork) -> list[AnsweredReques
         for_visitors(ReadUpload, Permission.BULK_LOAD, uploads.read),
         for_visitors(ListUploads, Permission.BULK_LOAD, uploads.list_own),
         for_visitors(MapUpload, Permission.BULK_LOAD, uploads.map_columns),
+        for_visitors(NameConsentAuthority, Permission.BULK_LOAD, uploads.name_authority),
         for_visitors(ProcessUpload, Permission.BULK_LOAD, uploads.process),
         for_visitors(CancelUpload, Permission.BULK_LOAD, uploads.cancel),
         for_visitors(ListUploadRows, Permission.BULK_LOAD, rows.list_rows),
+        for_visitors(ReadAbsentRecords, Permission.BULK_LOAD, rows.read_absent),
+        for_visitors(ReadUntracedRecords, Permission.BULK_LOAD, rows.read_untraced),
         for_visitors(ReadFailedRows, Permission.BULK_LOAD, rows.read_failed),
     ]
 
@@ -176,6 +214,7 @@ def jobs_of(context: ServiceContext) -> list[Job]:
         Job("records.settle", Settling(context).settle, every=SETTLE_EVERY_SECONDS),
         Job("records.end", DueRecords(context).end, every=END_EVERY_SECONDS),
         Job("covers.tell", CoverNotices(context).tell, every=END_EVERY_SECONDS),
+        Job("reviews.remind", ReviewReminders(context).remind, every=END_EVERY_SECONDS),
         Job("drafts.purge", lambda: purge_drafts(context)),
         Job("uploads.purge", lambda: purge_uploads(context.background)),
     ]

@@ -92,6 +92,7 @@ def _record_row(record: FedRecord, counted: Counted) -> CopiedRecord:
         holder=record.holder,
         person_id=record.person_id,
         sort_name=record.sort_name,
+        leaving=record.leaving,
     )
 
 

@@ -32,6 +32,9 @@ class RecordOutcome(Command[OutcomeReceipt]):
 
     With `ending` also refused as `conflict` (with the present `version`) when the record was saved since `version` was
     read, or `given_up`. A refused outcome never counts.
+
+    `leaving` says why the record ends, with `ending`: the answers to the register's form of that name. They are read as
+    the outcome's are. A rating that is urgent demands a written reason.
     """
 
     subject: ClassVar[str] = "ask.outcomes.record_outcome"
@@ -53,6 +56,7 @@ class RecordOutcome(Command[OutcomeReceipt]):
     version: int
     ending: bool = False
     answers: TypedAnswers = Field(repr=False)
+    leaving: TypedAnswers = Field(default={}, repr=False)
 
 
 class OutcomeShown(Message):

@@ -117,8 +117,10 @@ def _with_options(shaped: Definition, lists: OptionLists) -> tuple[Definition, l
     source = _Options(lists, shaped.rating, yes_no)
     form = shaped.form.with_questions(source.fill)
     outcome = shaped.outcome.with_questions(source.fill) if shaped.outcome else None
+    leaving = shaped.leaving.with_questions(source.fill) if shaped.leaving else None
     meetings = shaped.meetings.with_questions(source.fill) if shaped.meetings else None
-    return shaped.model_copy(update={"form": form, "outcome": outcome, "meetings": meetings}), source.faults
+    filled = {"form": form, "outcome": outcome, "leaving": leaving, "meetings": meetings}
+    return shaped.model_copy(update=filled), source.faults
 
 
 class _Options:

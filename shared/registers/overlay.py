@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from shared.registers.checks import find_faults
 from shared.registers.checks.forms import OWN_OPTION_KINDS, twice
 from shared.registers.definition.base import Model, QuestionName
-from shared.registers.definition.questions import AgeRange, Condition, GuidanceTopic, Option, Question, QuestionForm
+from shared.registers.definition.questions import AgeRange, Condition, GuidanceTopic, Option, Question
 from shared.registers.definition.register import Definition, PublicHome
 from shared.registers.definition.reviews import ReviewIntervals, ReviewRules
 from shared.registers.faults import DefinitionFault, FaultyRegister
@@ -138,6 +138,7 @@ def _laid_over(definition: Definition, overlay: Overlay) -> Definition:
         update={
             "form": definition.form.with_questions(reworded),
             "outcome": definition.outcome.with_questions(reworded) if definition.outcome else None,
+            "leaving": definition.leaving.with_questions(reworded) if definition.leaving else None,
             "meetings": definition.meetings.with_questions(reworded) if definition.meetings else None,
             "public": overlay.public or definition.public,
             "reviews": _reviewed(definition.reviews, overlay.reviews),
@@ -190,20 +191,15 @@ def _taken_away(edition: Definition, overlay: Overlay) -> Iterator[DefinitionFau
 
 
 def _every_question(definition: Definition) -> Iterator[Question]:
-    for form in _forms(definition):
+    for form in definition.every_form:
         yield from form.all_questions
-
-
-def _forms(definition: Definition) -> tuple[QuestionForm, ...]:
-    minutes = definition.meetings.minutes if definition.meetings else None
-    return tuple(form for form in (definition.form, definition.outcome, minutes) if form)
 
 
 def _rules(definition: Definition) -> Iterator[tuple[str, Condition]]:
     for question in _every_question(definition):
         ages = (condition for rule in question.ages for condition in rule.when)
         yield from ((question.label, condition) for condition in (*question.show_if, *question.unless, *ages))
-    for form in _forms(definition):
+    for form in definition.every_form:
         ranges = (rule for rule in form.rules if isinstance(rule, AgeRange))
         yield from ((form.by_name[rule.at[0]].label, condition) for rule in ranges for condition in rule.when)
     if definition.meetings and definition.meetings.carried_by:

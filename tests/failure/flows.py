@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from uuid import uuid4
 
@@ -13,10 +13,12 @@ import pyotp
 
 from deploy.runner.waiting import until
 from gateway.routes import DEMO_PAGES, PAGES
+from shared.clock import london_today
 from shared.registers.definition.register import Definition
 from shared.registers.form.reading import read_answers
 from shared.values import london_day
 from tests.failure.canary import NHS_NUMBER, Filled, Sought, fill, sought_word, without, word
+from tests.failure.following_up import WRITTEN_ABOUT_ACTIONS
 from tests.walking import Sheet, Walker, record_in
 
 REPORT_SECONDS = 60
@@ -34,6 +36,7 @@ WRITTEN_WORDS = (
     *("note", "change", "other change", "reason", "file name", "heading"),
     *("first name in a cell", "last name in a cell", "no date"),
     *("minutes", "correction", "attendee", "chair"),
+    *WRITTEN_ABOUT_ACTIONS,
 )
 WRITTEN = tuple(sought_word(what, word(what)) for what in WRITTEN_WORDS)
 ACCOUNT = tuple(
@@ -231,10 +234,29 @@ async def look_after(walker: Walker, record: str) -> str:
     await walker.post(page, form | {"act": "find", "search": LAST_NAME})
     await walker.post(f"{page}end", form | {"holding": word("no cover")})
     await walker.post(walker.at(f"records/{record}/seen/"), {"task": f"{uuid4().hex}-{uuid4().hex}"})
+    await hand_over(walker)
+    await who_looked(walker, record)
     said = (await walker.see(walker.at(f"records/{record}/text/"))).html
     reference = re.search(r"DSR-[0-9A-Z]{4}-[0-9A-Z]{4}", said)
     assert reference is not None
     return reference[0]
+
+
+async def who_looked(walker: Walker, record: str) -> None:
+    page = walker.at(f"records/{record}/looked/")
+    await walker.see(page)
+    await walker.see(f"{page}?all=1")
+    await walker.post(page, {"user": uuid4().hex, "first-day": word("no day")})
+
+
+async def hand_over(walker: Walker) -> None:
+    """Open the page of all records of a user, and check a hand-over to nobody."""
+    page = walker.at("hand-over/")
+    await walker.see(page)
+    await walker.post(page, {"act": "find", "whose-search": LAST_NAME, "whose": ""})
+    of = {"of": uuid4().hex, "command": uuid4().hex, "to-search": LAST_NAME, "to": ""}
+    await walker.post(page, of | {"act": "check"})
+    await walker.post(page, of | {"act": "confirm", "to": uuid4().hex, "seen": "0"})
 
 
 async def end(walker: Walker, record: str) -> None:
@@ -253,8 +275,25 @@ async def see_what_waits(walker: Walker) -> None:
     await walker.post(walker.at("discussed/"), {"task": word("no task")})
 
 
+async def review(walker: Walker, record: str) -> None:
+    """Look at the reviews that are due, confirm one, and send a button that makes no sense."""
+    page = walker.at("reviews/")
+    await walker.see(page)
+    await walker.see(f"{page}?due=soon")
+    await walker.see(walker.at("records/?review=overdue&review=soon&sort=review"))
+    version = (await walker.open(record)).fields("version")["version"]
+    await walker.see(await walker.go_on(page, {"review": f"{record}-{version}-{uuid4().hex}"}))
+    await walker.post(page, {"review": word("no review")})
+
+
 async def reverse(walker: Walker, reference: str) -> None:
-    """Ask for a reversal with a reason, try to confirm it as the same user, then withdraw it."""
+    """
+    Look for the ended record, ask for a reversal with a reason, try to confirm it as the same user, then withdraw it.
+    """
+    listed = walker.at("ended/")
+    await walker.see(listed)
+    await walker.post(listed, {"search": NHS_NUMBER})
+    await walker.post(listed, {"search": word("nobody"), "skip": "25"})
     page = walker.at("administration/reversals/")
     await walker.post(f"{page}find", {"nhs_number": NHS_NUMBER})
     form = (await walker.see(page)).fields("reason") | {"reason": REASON}
@@ -280,7 +319,9 @@ async def archive(walker: Walker, canary: Canary, record: str) -> None:
     form = (await walker.see(page)).fields("version") | canary.outcome.fields
     asked = (await walker.post(page, form | {"act": "archive"})).fields("version")
     await walker.post(page, asked | {"act": "cancel"})
-    await walker.see(await walker.go_on(page, asked | {"act": "confirm"}))
+    assert 422 == (await walker.post(page, asked | {"act": "confirm"})).status
+    why = {"leaving_reason": "other", "leaving_text": word("why they leave")}
+    await walker.see(await walker.go_on(page, asked | {"act": "confirm"} | why))
     await walker.get(walker.at(f"records/{record}/"))
     await walker.post(page, asked | {"act": "save", "command": word("no command")})
 
@@ -364,6 +405,11 @@ async def reword(walker: Walker) -> None:
     form = (await walker.see(page)).fields("version") | {"new-label-1": "Elsewhere"}
     checked = (await walker.post(page, form | {"act": "check"})).fields("version")
     await walker.see(await walker.go_on(page, checked | {"act": "publish"}))
+    reviews = (await walker.see(f"{hub}reviews/")).fields("version") | {
+        "days-red": "7",
+        "source": word("review policy"),
+    }
+    await walker.post(f"{hub}reviews/", reviews | {"act": "check"})
     home = (await walker.see(f"{hub}home/")).fields("version")
     assert 422 == (await walker.post(f"{hub}home/", home | {"act": "check"})).status
 
@@ -377,6 +423,7 @@ async def load(walker: Walker, canary: Canary) -> None:
     form = (await walker.see(page)).fields("command")
     await walker.see(f"{page}guide/")
     await walker.download(f"{page}template/")
+    await walker.download(f"{page}tracing/")
     assert 422 == (await walker.post(page, form)).status
     here = await _upload(walker, canary)
     mapping = await _until(walker, here, "mapping/")
@@ -385,13 +432,26 @@ async def load(walker: Walker, canary: Canary) -> None:
     await walker.go_on(f"{here}mapping/", left_out)
     await _until(walker, here, "failed/")
     await walker.see(f"{here}mapping/")
+    await _name_authority(walker, here)
     put = await walker.see(f"{here}process/")
     await walker.go_on(f"{here}process/", put.fields("command"))
     await _until(walker, here, walker.at("records/"))
+    await walker.see(walker.at("consent/"))
     await walker.download(f"{here}failed/")
+    await walker.download(f"{here}absent/")
     again = await _upload(walker, canary)
     await walker.see(await walker.go_on(f"{again}cancel/", {"command": uuid4().hex}))
     await walker.get(again)
+
+
+async def _name_authority(walker: Walker, here: str) -> None:
+    """Name the authority for the row without consent, in too few words at first."""
+    page, due = f"{here}consent/", london_today() + timedelta(days=30)
+    form = (await walker.see(page)).fields("command")
+    assert 422 == (await walker.post(page, form)).status
+    day = {"due-day": str(due.day), "due-month": str(due.month), "due-year": str(due.year)}
+    await walker.go_on(page, form | day | {"words": NOTE})
+    await _until(walker, here, "process/")
 
 
 async def _upload(walker: Walker, canary: Canary) -> str:
@@ -405,7 +465,7 @@ async def _upload(walker: Walker, canary: Canary) -> str:
 
 def _spreadsheet(canary: Canary) -> str:
     """
-    Return a file with the canary, a new person, one with a wrong date, and a column that the register does not know.
+    Return a file with the canary, a new person, one with a wrong date, one without consent, and an unknown column.
     """
     said = canary.referral.fields
     born = "/".join(str(said[f"date_of_birth-{part}"]) for part in ("day", "month", "year"))
@@ -413,11 +473,12 @@ def _spreadsheet(canary: Canary) -> str:
     known = (said["first_name"], said["last_name"], born, said["nhs_number"], "Red", "Y", "Y", "", "", NOTE)
     new = (*names, "17/06/1990", "", "Green", "Y", "Y", "Stoke", "Lee Lead", NOTE)
     wrong = (*names, word("no date"), "", "Red", "Y", "Y", "Stoke", "Lee Lead", NOTE)
+    unsaid = (word("first name"), word("last name"), "17/06/1991", "", "Green", "", "", "Stoke", "Lee Lead", NOTE)
     headings = (
         *("First name", "Last name", "Date of birth", "NHS number", "RAG", "Capacity", "Consent", "Locality"),
         *("Key worker", word("heading")),
     )
-    return "".join(f"{','.join(map(str, row))}\r\n" for row in (headings, known, new, wrong))
+    return "".join(f"{','.join(map(str, row))}\r\n" for row in (headings, known, new, wrong, unsaid))
 
 
 async def _until(walker: Walker, page: str, leads_to: str) -> Sheet:

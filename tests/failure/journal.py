@@ -109,7 +109,7 @@ async def _refer(walker: Walker, entry: Entry) -> None:
 async def _end_each(walker: Walker, entries: "asyncio.Queue[Entry | None]") -> None:
     while (entry := await entries.get()) is not None and entry.record_id is not None:
         answers = {"cetr_requested": "no", "laep_requested": "no"}
-        form = {"command": uuid4().hex, "version": "0", "act": "confirm", **answers}
+        form = {"command": uuid4().hex, "version": "0", "act": "confirm", "leaving_reason": "moved_away", **answers}
         page = walker.at(f"records/{entry.record_id.hex}/outcomes/")
         said = await _keep_sending(walker, page, form, entry)
         entry.ended = said is not None and (said.status == SENT_ON or said.heading == "Archived")

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from gateway.pages.records.record_list import RecordCells, finds_of
+from gateway.pages.records.finds import finds_of
+from gateway.pages.records.record_list import RecordCells
 from shared.contracts.referrals.duplicates import LinkedPeople, LinkedRecords, ListLinked
 from shared.contracts.referrals.listing import ListRecords, Narrowing, RecordPage, RecordRow
 from shared.permissions import Role
@@ -270,8 +271,8 @@ async def test_an_empty_search_leads_who_may_open_them_to_the_archived_records(
     browser.come_in(identity)
     others = await post(browser, {"search": "plum"})
 
-    link = 'a[href="/dsr/administration/reversals/"]'
-    assert (["Archived in error"], []) == (team.texts(f"#results {link}"), others.texts(f"#results {link}"))
+    link = 'a[href="/dsr/ended/"]'
+    assert (["Archived referrals"], []) == (team.texts(f"#results {link}"), others.texts(f"#results {link}"))
 
 
 # ------------------------------------------------------------------------------------------------ what the search finds

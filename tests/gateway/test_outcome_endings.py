@@ -10,7 +10,7 @@ from tests.gateway.conftest import OpenGateway
 from tests.gateway.filled import fields
 from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.stand_in_outcomes import StandInOutcomes
-from tests.gateway.test_outcome_pages import HERE, LONG, TYPED
+from tests.gateway.test_outcome_pages import HERE, LEAVING, LONG, TYPED
 
 CHOOSY = HERE.replace("/dsr/", "/choosy/")
 ENDS = TYPED | {"meeting_outcome": "other"}
@@ -63,7 +63,7 @@ async def test_other_answers_are_saved_at_once_and_ending_ones_archived(
 ) -> None:
     await browser.go_on(CHOOSY, TYPED | {"act": "save"})
     asked = await browser.send(CHOOSY, ENDS | {"act": "archive"}, status=200)
-    await browser.go_on(CHOOSY, fields(asked) | {"act": "confirm"})
+    await browser.go_on(CHOOSY, fields(asked) | LEAVING | {"act": "confirm"})
 
     assert ["Yes – Archive", "No – Cancel"] == asked.texts("main button")
     assert [False, True] == [each.ending for each in outcomes.recorded]

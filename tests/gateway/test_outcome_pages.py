@@ -34,6 +34,7 @@ TYPED = {
     "cetr_date-year": "2022",
     "notes": LONG,
 }
+LEAVING = {"leaving_reason": "moved_away"}
 ANSWERS = {
     "cetr_requested": "yes",
     "laep_requested": "no",
@@ -207,7 +208,7 @@ async def test_save_and_archive_asks_first_and_says_what_it_means(browser: Brows
 
     assert ["Yes – Archive", "No – Cancel"] == page.texts("main form button")
     assert "Tester Three - 07/02/2001 (ST3 1TR)" == page.texts(".ics-identity__name")[0]
-    assert "If the record is archived this has the following impact" == page.texts("main p")[-1]
+    assert "If the record is archived this has the following impact" == page.texts("#impacts")[0]
     assert [
         "the record will no longer be able to receive further updates / outcomes",
         "the record will no longer be visible via the referrals page",
@@ -239,7 +240,7 @@ async def test_no_leads_back_to_the_form_with_everything_typed(browser: Browser,
 async def test_yes_saves_and_archives_and_the_list_says_so(browser: Browser, outcomes: StandInOutcomes) -> None:
     question = await browser.send(HERE, TYPED | {"act": "archive"}, status=200)
 
-    where = await browser.go_on(HERE, fields(question) | {"act": "confirm"})
+    where = await browser.go_on(HERE, fields(question) | LEAVING | {"act": "confirm"})
 
     (asked,) = outcomes.recorded
     assert (True, UUID(COMMAND), 4, ANSWERS) == (asked.ending, asked.command_id, asked.version, asked.answers)
@@ -291,7 +292,7 @@ async def test_an_archive_that_takes_longer_is_said_to_be_under_way(
 ) -> None:
     outcomes.pending = True
 
-    page = await browser.see(await browser.go_on(HERE, TYPED | {"act": "confirm"}))
+    page = await browser.see(await browser.go_on(HERE, TYPED | LEAVING | {"act": "confirm"}))
 
     assert ["Important"] == page.texts(".nhsuk-notification-banner__title")
     assert ["The referral is being archived. This takes a moment."] == page.texts(".nhsuk-notification-banner__heading")
@@ -304,11 +305,11 @@ async def test_a_record_that_was_changed_meanwhile_comes_back_in_its_new_version
     outcomes.failing[RecordOutcome] = Refused(Conflict(version=5))
     outcomes.version = 5
 
-    page = await browser.send(HERE, TYPED | {"act": "confirm"}, status=409)
+    page = await browser.send(HERE, TYPED | LEAVING | {"act": "confirm"}, status=409)
 
     assert ["Someone changed this referral while you were typing."] == [each[:52] for each in page.problems]
     again = fields(page)
-    assert TYPED | {"version": "5", "command": again["command"]} == again
+    assert TYPED | LEAVING | {"version": "5", "command": again["command"]} == again
     assert COMMAND != again["command"]
 
 
@@ -328,7 +329,7 @@ async def test_a_record_whose_archiving_went_through_without_an_answer_is_said_t
 ) -> None:
     outcomes.failing.update({RecordOutcome: NotAnswered(Fault.TOO_LATE), ReadRecord: Refused("not_found")})
 
-    page = await browser.send(HERE, TYPED | {"act": "confirm"}, status=409)
+    page = await browser.send(HERE, TYPED | LEAVING | {"act": "confirm"}, status=409)
 
     assert "This referral is archived. It can no longer be updated." == page.texts("main p")[0]
     assert LONG in [each.get_text() for each in page.tree.select("dd")]
@@ -362,7 +363,7 @@ async def test_nobody_but_an_administrator_gets_to_the_page(
     await enter_as(identity, browser, role)
 
     await browser.see(HERE, status=403)
-    await browser.send(HERE, TYPED | {"act": "confirm"}, status=403)
+    await browser.send(HERE, TYPED | LEAVING | {"act": "confirm"}, status=403)
 
     assert [] == outcomes.asked
 

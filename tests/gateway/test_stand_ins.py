@@ -7,6 +7,21 @@ from uuid import UUID
 
 import pytest
 
+from shared.contracts.actions import (
+    ActionCounts,
+    ActionEntry,
+    ActionOwner,
+    AddAction,
+    AreaActions,
+    ChangeAction,
+    CountActions,
+    DecideAction,
+    ListActions,
+    ListRecordActions,
+    PlanTold,
+    ReadAction,
+    ReportAction,
+)
 from shared.contracts.addresses import AllowedAddress, ListAddresses
 from shared.contracts.authenticator import BeginApp, ConfirmApp, ListRemembered, ReadApp, RenewRecoveryCodes
 from shared.contracts.identity import (
@@ -35,6 +50,7 @@ from shared.contracts.meetings import (
     SaveSeries,
     StartMeeting,
 )
+from shared.contracts.looks import Looker, NameLookers, ReadOutcomeLooks, ReadRecordLooks, ReadReportLooks
 from shared.contracts.notifier import CountUndelivered, ListMails
 from shared.contracts.outcomes import (
     AcknowledgeTask,
@@ -46,6 +62,11 @@ from shared.contracts.outcomes import (
     TaskCounts,
 )
 from shared.contracts.referrals.caseload import ReadCaseload
+from shared.contracts.referrals.consent import (
+    CountConsentsToConfirm,
+    ListConsentsToConfirm,
+    NameConsentAuthority,
+)
 from shared.contracts.referrals.drafts import DraftSeen, ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import (
     CountDuplicates,
@@ -54,8 +75,9 @@ from shared.contracts.referrals.duplicates import (
     ListDuplicates,
     ListLinked,
 )
-from shared.contracts.referrals.ended import FindEnded, ListEndedBefore
+from shared.contracts.referrals.ended import FindEnded, ListEnded, ListEndedBefore, ListReturned
 from shared.contracts.referrals.ending import DecideEnding
+from shared.contracts.referrals.hand_over import CheckHandOver, CountHeld, HandOver, ListHeld
 from shared.contracts.referrals.holding import ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.loading import (
@@ -65,7 +87,9 @@ from shared.contracts.referrals.loading import (
     ListUploads,
     MapUpload,
     ProcessUpload,
+    ReadAbsentRecords,
     ReadFailedRows,
+    ReadUntracedRecords,
     ReadUpload,
     StartUpload,
 )
@@ -96,7 +120,8 @@ from shared.registers.load import load_registers
 from shared.registers.overlay import Overlay
 from tests.contracts.golden import FOLDER, Json, file_of, kinds_in, normalised, recorded
 from tests.gateway.stand_in import StandIn
-from tests.gateway.stand_in_caseload import StandInCaseload, a_caseload
+from tests.gateway.stand_in_actions import JENNY, StandInActions, an_action
+from tests.gateway.stand_in_caseload import StandInCaseload, a_caseload, to_confirm
 from tests.gateway.stand_in_drafts import StandInDrafts
 from tests.gateway.stand_in_identity import EMAIL, PASSWORD, PIN, StandInIdentity
 from tests.gateway.stand_in_matches import ONE, OTHER, StandInMatches
@@ -111,8 +136,11 @@ from tests.gateway.stand_in_uploads import UPLOAD_ID, as_recorded
 from tests.gateway.stand_in_users import JO, StandInUsers, a_proposal
 from tests.gateway.stand_in_work import StandInWork, a_task, seen_by
 from tests.gateway.test_duplicate_pages import archived_of
+from tests.gateway.test_ended_list_pages import StandInEnded
+from tests.gateway.test_hand_over_pages import COVERED, StandInHeld
 from tests.gateway.test_holder_pages import NAMED, StandInHolders, a_cover, held_by
 from tests.gateway.test_list_pages import StandInList
+from tests.gateway.test_looked_page import StandInLooks
 from tests.gateway.test_record_over_time import a_change
 from tests.gateway.test_reversal_pages import StandInReversals, an_ended_person, archived_lately, asked_for
 from tests.gateway.test_seen import StandInTask
@@ -145,6 +173,25 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 ReadHold(),
                 ListOwnSessions(),
                 ListOrganisations(register_code="dsr"),
+            ),
+        ),
+        (
+            StandInLooks(named=(Looker(user_id=ID, full_name="Jo Lark", organisation_id=ID),)),
+            (
+                ReadRecordLooks(record_id=ID),
+                ReadOutcomeLooks(record_id=ID),
+                ReadReportLooks(record_id=ID),
+                NameLookers(user_ids=(ID,)),
+            ),
+        ),
+        (
+            StandInHeld(total=1, moving=1, covered=(COVERED,)),
+            (
+                ListHeld(user_id=ID),
+                CountHeld(user_id=ID),
+                CheckHandOver(user_id=ID, new_user_id=JO),
+                HandOver(command_id=ID, user_id=ID, new_user_id=JO, seen=""),
+                ListColleagues(organisation_id=None),
             ),
         ),
         (
@@ -191,8 +238,12 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 DecideDuplicate(command_id=ID, one=ONE.record_id, other=OTHER.record_id, verdict="linked"),
             ),
         ),
+        (StandInEnded(), (ListEnded(), ListReturned(record_id=RECORD_ID), ListEndedBefore(record_ids=(RECORD_ID,)))),
         (StandInNotifier(), (ListMails(), CountUndelivered())),
-        (StandInCaseload(caseload=a_caseload()), (ReadCaseload(),)),
+        (
+            StandInCaseload(caseload=a_caseload(), unconsented=(to_confirm(),)),
+            (ReadCaseload(), ListConsentsToConfirm(), CountConsentsToConfirm()),
+        ),
         (
             StandInReviews(found=DueReviews(rows=(a_due_review(),), matches=1)),
             (ListDueReviews(), ReviewRecord(command_id=ID, record_id=RECORD_ID, version=4)),
@@ -267,6 +318,39 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
             ),
         ),
         (
+            StandInActions(
+                actions=(an_action(colleague_id=JENNY), an_action(2, state="closed", result="Done", ended_at=WHEN)),
+                counts=ActionCounts(open=1, areas=(AreaActions(locality="south_staffordshire", open=1, overdue=0),)),
+                entries=(ActionEntry(kind="added", who_after="Jo", written_by="Ada Minister", written_at=WHEN),),
+                told=(PlanTold(party="mdt", told_on=None, why_not="Later", recorded_by="Ada", recorded_at=WHEN),),
+            ),
+            (
+                CountActions(),
+                ListActions(),
+                ReadAction(action_id=UUID(int=502)),
+                ListRecordActions(record_id=RECORD_ID),
+                AddAction(
+                    command_id=ID,
+                    record_id=RECORD_ID,
+                    text="Ask",
+                    due_on=date(2026, 2, 1),
+                    owner=ActionOwner(colleague_id=JENNY),
+                ),
+                ChangeAction(
+                    command_id=ID,
+                    action_id=UUID(int=501),
+                    version=1,
+                    due_on=date(2026, 2, 1),
+                    owner=ActionOwner(colleague_id=JENNY),
+                ),
+                ReportAction(command_id=ID, action_id=UUID(int=501), version=1, result="Done"),
+                DecideAction(command_id=ID, action_id=UUID(int=501), version=1, verdict="close"),
+                NameRecords(record_ids=(RECORD_ID,)),
+                ReadRecord(record_id=RECORD_ID),
+                ListColleagues(organisation_id=ID),
+            ),
+        ),
+        (
             StandInHolders(holdings=(held_by("Gail Thomas", 42), a_cover()), named=NAMED),
             (
                 ReadRecord(record_id=RECORD_ID),
@@ -287,10 +371,15 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 ReadUpload(upload_id=UPLOAD_ID),
                 ListUploads(),
                 MapUpload(command_id=ID, upload_id=UPLOAD_ID),
+                NameConsentAuthority(
+                    command_id=ID, upload_id=UPLOAD_ID, words="Agreed by the board", due_on=date(2027, 6, 17)
+                ),
                 ProcessUpload(command_id=ID, upload_id=UPLOAD_ID),
                 CancelUpload(command_id=ID, upload_id=UPLOAD_ID),
                 ListUploadRows(upload_id=UPLOAD_ID, tab="updated"),
                 ReadFailedRows(upload_id=UPLOAD_ID),
+                ReadAbsentRecords(upload_id=UPLOAD_ID),
+                ReadUntracedRecords(),
             ),
         ),
         (

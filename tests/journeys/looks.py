@@ -7,8 +7,9 @@ from gateway.routes import DEMO_PAGES, PAGES
 REGISTERS = "(dsr|homes|watch)"
 NO_PAGES = {
     *("/{register}/account/session", "/{register}/reporting/jobs/{job}/file", "/demo/mail.json"),
-    *("/{register}/load/template/", "/{register}/load/{upload}/failed/"),
     "/{register}/meetings/{meeting}/invitation/",
+    *("/{register}/load/template/", "/{register}/load/{upload}/failed/", "/{register}/load/{upload}/absent/"),
+    "/{register}/load/tracing/",
 }
 
 HOME, LOGIN, PIN = "/{register}/home/", "/{register}/login/", "/{register}/login/pin"
@@ -18,9 +19,13 @@ RECORDS, NEW, RECORD = "/{register}/records/", "/{register}/records/new", "/{reg
 FORM = "/{register}/records/{record}/change/"
 OUTCOMES, HOLDER = "/{register}/records/{record}/outcomes/", "/{register}/records/{record}/holder/"
 RECEIPT, WORK, DUPLICATES = "/{register}/records/{record}/added/", "/{register}/work/", "/{register}/duplicates/"
+RECORD_ACTIONS = "/{register}/records/{record}/actions/"
+ACTIONS, ACTION = "/{register}/actions/", "/{register}/actions/{action}/"
 REPORTING, JOB = "/{register}/reporting/", "/{register}/reporting/jobs/{job}/"
 ADMINISTRATION, USERS = "/{register}/administration/", "/{register}/administration/users/"
+ENDED = "/{register}/ended/"
 MAILS, REVERSALS = "/{register}/administration/mails/", "/{register}/administration/reversals/"
+REVIEWS = "/{register}/reviews/"
 SETTINGS, TEXT_SETTING = "/{register}/administration/settings/", "/{register}/administration/settings/{part}/"
 LOAD, UPLOAD = "/{register}/load/", "/{register}/load/{upload}/"
 MEETINGS, MEETING = "/{register}/meetings/", "/{register}/meetings/{meeting}/"
@@ -93,12 +98,19 @@ LOOKS = {
     "text for the case record": "/{register}/records/{record}/text/",
     "holder and cover": HOLDER,
     "holder and cover with problems": HOLDER,
+    "who looked": "/{register}/records/{record}/looked/",
+    "whose records to hand over": "/{register}/hand-over/",
+    "handing over": "/{register}/hand-over/",
+    "handing over, checked": "/{register}/hand-over/",
     # outcomes, archiving, and reversals
     "outcomes": OUTCOMES,
     "outcomes with problems": OUTCOMES,
     "outcomes so far": OUTCOMES,
     "archive": OUTCOMES,
+    "archive with problems": OUTCOMES,
     "archived list": RECORDS,
+    "archived referrals": ENDED,
+    "archived referral": RECORD,
     "reversals": REVERSALS,
     "reversals with problems": REVERSALS,
     # the end of a session
@@ -110,6 +122,18 @@ LOOKS = {
     "work list": WORK,
     "work list seen": WORK,
     "home with the work list": HOME,
+    # actions
+    "actions of a record": RECORD_ACTIONS,
+    "action not added": RECORD_ACTIONS,
+    "who was told": f"{RECORD_ACTIONS}told/",
+    "record with actions": RECORD,
+    "home with actions": HOME,
+    "actions": ACTIONS,
+    "actions to confirm": ACTIONS,
+    "action": ACTION,
+    "action not reported": ACTION,
+    "action to confirm": ACTION,
+    "action to change": f"{ACTION}change/",
     "reporting": REPORTING,
     "report in the making": JOB,
     "report ready": JOB,
@@ -141,6 +165,9 @@ LOOKS = {
     "load mapping": UPLOAD,
     "load mapping with problems": f"{UPLOAD}mapping/",
     "load checked": UPLOAD,
+    "load authority": f"{UPLOAD}consent/",
+    "load authority with problems": f"{UPLOAD}consent/",
+    "consents to confirm": "/{register}/consent/",
     "load confirm": f"{UPLOAD}process/",
     "load done": UPLOAD,
     # administration
@@ -158,6 +185,10 @@ LOOKS = {
     "mail sent again": MAILS,
     "settings": SETTINGS,
     "settings read only": SETTINGS,
+    "settings reviews": TEXT_SETTING,
+    "settings check of reviews": TEXT_SETTING,
+    "overdue reviews": REVIEWS,
+    "reviews due soon": REVIEWS,
     "settings list": LIST_SETTING,
     "settings list with problems": LIST_SETTING,
     "settings check": LIST_SETTING,

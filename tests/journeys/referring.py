@@ -43,6 +43,12 @@ async def choose(page: Page, words: str, answer: str) -> None:
     await question(page, words).get_by_label(answer, exact=True).check()
 
 
+async def say_why(page: Page) -> None:
+    """Say why the person leaves the register, on the page that asks whether to archive a referral."""
+    await choose(page, "Why is the person leaving the register?", "Other")
+    await page.get_by_label("Reason in your own words").fill("The person lives in another county now.")
+
+
 async def fill_date(page: Page, words: str, day: str, month: str, year: str) -> None:
     for part, value in (("Day", day), ("Month", month), ("Year", year)):
         await question(page, words).get_by_label(part).fill(value)

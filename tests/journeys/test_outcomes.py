@@ -9,7 +9,7 @@ from tests.journeys.browsing import DESKTOP, JOURNEY, window
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Product
-from tests.journeys.referring import a_new_name, choose, open_outcomes, question, refer, search
+from tests.journeys.referring import a_new_name, choose, open_outcomes, question, refer, say_why, search
 
 pytestmark = JOURNEY
 
@@ -46,6 +46,9 @@ async def test_an_administrator_records_outcomes_and_archives_the_referral(brows
         await then_what_i_typed_is_there(page)
 
         await when_i_press(page, "Save & Archive")
+        await when_i_press(page, "Yes – Archive")
+        await then_i_am_asked_why(page)
+        await say_why(page)
         await page.get_by_role("button", name="Yes – Archive").dblclick()
         await then_i_am_told(page, ARCHIVED)
         await then_the_list_does_not_hold(page, stack, family_name)
@@ -90,8 +93,18 @@ async def test_everybody_can_use_every_page_of_outcomes(page: Page, stack: Produ
     await then_i_am_asked_whether_to_archive(page)
     await then_everybody_can_use_it(page, "archive")
     await when_i_press(page, "Yes – Archive")
+    await then_i_am_asked_why(page)
+    await then_everybody_can_use_it(page, "archive with problems")
+    await say_why(page)
+    await when_i_press(page, "Yes – Archive")
     await then_i_am_told(page, ARCHIVED)
     await then_everybody_can_use_it(page, "archived list")
+    await when_i_look_for_it_among_the_archived(page, family_name)
+    await then_everybody_can_use_it(page, "archived referrals")
+    await page.get_by_role("link", name=f"Robin {family_name}").click()
+    await expect(page.get_by_text("by Gail Thomas").first).to_be_visible()
+    await expect(page.get_by_text("The person lives in another county now.").first).to_be_visible()
+    await then_everybody_can_use_it(page, "archived referral")
 
 
 async def given_a_referral_of_my_own(page: Page, stack: Product) -> str:
@@ -117,8 +130,17 @@ async def when_i_press(page: Page, button: str) -> None:
     await page.get_by_role("button", name=button, exact=True).click()
 
 
+async def when_i_look_for_it_among_the_archived(page: Page, family_name: str) -> None:
+    await page.get_by_role("link", name="Archived referrals").click()
+    await page.get_by_label("Search:").fill(family_name)
+    await page.get_by_role("button", name="Search", exact=True).click()
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    await expect(page.locator("tbody")).to_contain_text("Other: The person lives in another county now.")
+
+
 async def archive(page: Page) -> None:
     await when_i_press(page, "Save & Archive")
+    await say_why(page)
     await when_i_press(page, "Yes – Archive")
     await then_i_am_told(page, ARCHIVED)
 
@@ -138,6 +160,11 @@ async def then_i_am_told(page: Page, said: str | re.Pattern[str]) -> None:
 async def then_i_am_asked_whether_to_archive(page: Page) -> None:
     await expect(page.get_by_role("heading", level=1)).to_have_text("Archive this referral?")
     await expect(page.get_by_role("main").get_by_role("listitem")).to_have_count(IMPACTS)
+
+
+async def then_i_am_asked_why(page: Page) -> None:
+    problems = page.get_by_role("alert").get_by_role("listitem")
+    await expect(problems).to_have_text(["Choose why the person is leaving the register"])
 
 
 async def then_what_i_typed_is_there(page: Page) -> None:

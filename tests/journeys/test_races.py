@@ -19,6 +19,7 @@ from tests.walking import Sheet, Walker, a_referral, record_in
 pytestmark = JOURNEY
 
 ROUNDS, FULL_ROUNDS = 10, 50
+LEAVING = {"leaving_reason": "other", "leaving_text": "Lives elsewhere now"}
 ENDED = "This referral is archived. It can no longer be updated."
 AT_ONCE = 5
 ADMINISTRATORS = ("admin@mpft.nhs.uk", "admin@combined.nhs.uk")  # the first also sees what the second adds
@@ -78,7 +79,7 @@ async def test_of_an_archive_and_an_update_one_happens_and_no_page_shows_a_half(
 
     async def race() -> None:
         record, form = await pair.refer()
-        archive = {"cetr_requested": "no", "laep_requested": "no", "act": "confirm", "version": "0"}
+        archive = {"cetr_requested": "no", "laep_requested": "no", "act": "confirm", "version": "0", **LEAVING}
         update = form | {"latest_update": "Seen at home."}
         outcomes = pair.one.at(f"records/{record}/outcomes/")
         archived, updated, *seen = await asyncio.gather(

@@ -21,6 +21,7 @@ from tests.journeys.referring import (
     open_record,
     question,
     refer,
+    say_why,
 )
 
 pytestmark = JOURNEY
@@ -203,6 +204,7 @@ async def when_i_archive(page: Page, stack: Product, family_name: str) -> None:
     await choose(page, "Has a C(E)TR been requested?", "No")
     await choose(page, "Has a LAEP been requested?", "No")
     await when_i_press(page, "Save & Archive")
+    await say_why(page)
     await when_i_press(page, "Yes – Archive")
     await expect(page.get_by_text("The outcome has been saved and the referral is archived.")).to_be_visible()
 

@@ -14,7 +14,7 @@ from tests.journeys.browsing import DESKTOP, JOURNEY, window
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.looking import then_everybody_can_use_it
 from tests.journeys.product import Mail, Product
-from tests.journeys.referring import a_new_name, choose, open_form, open_outcomes, refer
+from tests.journeys.referring import a_new_name, choose, open_form, open_outcomes, refer, say_why
 
 pytestmark = JOURNEY
 
@@ -191,6 +191,7 @@ async def when_i_archive_it(page: Page, stack: Product, family_name: str) -> Non
     for asked in ("Has a C(E)TR been requested?", "Has a LAEP been requested?"):
         await choose(page, asked, "No")
     await page.get_by_role("button", name="Save & Archive").click()
+    await say_why(page)
     await page.get_by_role("button", name="Yes – Archive").click()
     await then_i_am_told(page, ARCHIVED)
 

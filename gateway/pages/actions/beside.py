@@ -39,6 +39,14 @@ async def action_lines(request: web.Request, record_id: UUID, back_to: str = "")
     )
 
 
+async def count_open_actions(request: web.Request, record_id: UUID) -> int:
+    """Return how many actions of the record are not done; 0 in a register without actions, or if that is not known."""
+    if not has_actions(request[REGISTER]):
+        return 0
+    found = await ask_if_there(request, ListRecordActions(record_id=record_id))
+    return sum(each.is_open for each in found.actions) if found else 0
+
+
 def _line(request: web.Request, action: ActionShown) -> Cell:
     register = request[REGISTER]
     words, may_open = register.words, action.is_theirs or request[VISITOR].may(Permission.RECORD_OUTCOME)

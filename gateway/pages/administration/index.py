@@ -8,6 +8,7 @@ from aiohttp import web
 from gateway.keys import REGISTER, VISITOR
 from gateway.pages.outcomes.reversal_address import PAGE as REVERSALS
 from gateway.pages.outcomes.reversals import count_reversals
+from gateway.pages.records.ended_list import PAGE as ENDED
 from gateway.pages.settings.publish import PAGE as SETTINGS
 from gateway.pages.users.locked import PAGE as LOCKED
 from gateway.pages.users.proposals import count_proposals
@@ -69,11 +70,14 @@ def _places(register: Definition, waiting: WaitingDecisions) -> list[tuple[froze
         else words("administration.reversals_note")
     )
     reversals = ActionCard(words("reversals.heading"), register.address(REVERSALS), asked)
+    ended = ActionCard(words("records.ended_heading"), register.address(ENDED), words("administration.ended_note"))
+    reads = frozenset({"administrator"}) & {*register.access.ended_read_by, *register.access.ended_seen_by}
     return [
         (frozenset({Permission.MANAGE_USERS}), users),
         (ADMINISTRATORS, organisations),
         (administer, settings),
         (administer, mails),
+        *([(administer, ended)] if reads else []),
         *([(administer, reversals)] if any(each.reversible for each in register.lifecycle.transitions) else []),
     ]
 

@@ -9,13 +9,14 @@ from uuid import UUID
 from aiohttp import web
 
 from gateway.keys import REGISTER, REGISTERS
+from gateway.pages.outcomes.leaving import asked_leaving, is_answered, typed_leaving
 from gateway.pages.records.identity_bar import whose
 from gateway.pages.records.last_list import list_address
 from gateway.pages.records.lookup import find_record, record_id_in
 from gateway.pages.records.record_list import ARCHIVED
 from gateway.security.ids import command_in
 from gateway.ui.actions import NOTICE, act_in, ask, ask_if_there, attempt, notice, see_other
-from gateway.ui.form import Posted, sent_number
+from gateway.ui.form import Form, Posted, sent_number
 from gateway.ui.formats import day_and_time, rating_mark
 from gateway.ui.navigation import PATHS
 from gateway.ui.register_form import RegisterForm, draw, hidden_fields, mark, typed
@@ -54,13 +55,18 @@ class OutcomeAct(StrEnum):
 
 @dataclass(frozen=True)
 class OutcomePage:
-    """The state of the form: what was typed, the record's version when it was read, and the command id."""
+    """
+    The state of the form: what was typed, the record's version when it was read, and the command id.
+
+    `leaving` is what was typed about why the record ends, on the page that asks whether it does.
+    """
 
     register: Definition
     outcome: QuestionForm
     command: UUID
     version: int
     raw: Raw = field(repr=False)
+    leaving: dict[str, str | tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def drawn(self) -> RegisterForm:
         drawn = draw(self.outcome, self.register.words, self.raw)
@@ -103,10 +109,11 @@ async def record_outcome(request: web.Request) -> web.Response:
         version=sheet.version,
         ending=act is OutcomeAct.CONFIRM,
         answers=checked.answers,
+        leaving=sheet.leaving if act is OutcomeAct.CONFIRM else {},
     )
     receipt = await attempt(request, recording, drawn.form, _refusals(register.words))
     if receipt is None:
-        return await _show_not_done(request, sheet, drawn)
+        return await _show_not_done(request, sheet, drawn, is_ending=recording.ending)
     if not recording.ending:
         return see_other(f"{register.record_address(recording.record_id, PAGE)}?{NOTICE}=saved#outcomes")
     return see_other(_list_naming(request, posted), "archiving" if receipt.pending else "archived")
@@ -125,6 +132,8 @@ async def _shown_first(
     unasked = act is OutcomeAct.SAVE and ends and bool(ending_answers(sheet.register))
     if act is OutcomeAct.ARCHIVE or unasked:
         return await _ask_first(request, sheet, drawn, unasked=unasked)
+    if act is OutcomeAct.CONFIRM and not is_answered(sheet.register, sheet.leaving):
+        return await _ask_first(request, sheet, drawn, was_sent=True)
     return None
 
 
@@ -171,7 +180,9 @@ def _read(request: web.Request, posted: Posted) -> tuple[OutcomeAct, OutcomePage
     register = request[REGISTER]
     outcome = outcome_form(register)
     version, command = sent_number(posted, "version", DIGITS), command_in(posted)
-    return act_in(posted, OutcomeAct), OutcomePage(register, outcome, command, version, typed(posted, outcome))
+    leaving = typed_leaving(posted, register)
+    page = OutcomePage(register, outcome, command, version, typed(posted, outcome), leaving)
+    return act_in(posted, OutcomeAct), page
 
 
 def _refusals(words: Words) -> dict[str, str]:
@@ -185,8 +196,16 @@ def _refusals(words: Words) -> dict[str, str]:
     }
 
 
-async def _show_not_done(request: web.Request, sheet: OutcomePage, drawn: RegisterForm) -> web.Response:
-    """Show the form again with everything that was typed. After a refusal it holds the record's current version."""
+async def _show_not_done(
+    request: web.Request, sheet: OutcomePage, drawn: RegisterForm, *, is_ending: bool
+) -> web.Response:
+    """
+    Show the form again with everything that was typed. After a refusal it holds the record's current version.
+
+    `is_ending`: a reason that was not enough for this record is asked for again.
+    """
+    if is_ending and drawn.form.reason and drawn.form.reason.code == "invalid_answers":
+        return await _ask_first(request, replace(sheet, command=drawn.form.command), sheet.drawn(), was_sent=True)
     try:
         record, found = await asyncio.gather(find_record(request), ask_if_there(request, _newest(request)))
     except Refused:  # archived by another user, or by this command if only its reply was lost
@@ -218,20 +237,32 @@ def _mark_against(sheet: OutcomePage, drawn: RegisterForm, record: RecordShown) 
         mark(drawn, checked)
 
 
-async def _ask_first(request: web.Request, sheet: OutcomePage, drawn: RegisterForm, *, unasked: bool) -> web.Response:
+async def _ask_first(
+    request: web.Request, sheet: OutcomePage, drawn: RegisterForm, *, unasked: bool = False, was_sent: bool = False
+) -> web.Response:
     """
     Ask for confirmation before archiving, which the page explains. Hidden fields hold what was typed.
 
-    `unasked`: the user did not ask for it, but the answers say that the record ends.
+    `unasked`: the user did not ask for it, but the answers say that the record ends. `was_sent`: they confirmed it, and
+    the reason is not enough.
     """
-    record = await find_record(request)
+    try:
+        record = await find_record(request)
+    except Refused:
+        if not was_sent:
+            raise
+        return await _show_ended(request, sheet)
     _mark_against(sheet, drawn, record)
     if drawn.form.summary:
         return await _show_again(request, sheet, drawn)
+    leaving = await asked_leaving(request, record, sheet.leaving, was_sent=was_sent)
     return await show(
         request,
         "outcomes/archive.html",
         sheet=sheet,
+        status=leaving.drawn.form.status if leaving else 200,
+        form=leaving.drawn.form if leaving else Form(()),
+        leaving=leaving,
         reference=record.reference,
         whose=await whose(request, record),
         fields=hidden_fields(sheet.raw),
@@ -270,6 +301,7 @@ async def _show_page(
         whose=await whose(request, record),
         standing=_standing(register, record),
         found=found,
+        kept=hidden_fields(sheet.leaving),
         outcomes=[listed_outcome(request, each) for each in found.outcomes] if found else [],
         older=f"{href}?skip={skip + len(found.outcomes)}#outcomes" if found and found.more else "",
         newer=f"{href}#outcomes" if skip else "",

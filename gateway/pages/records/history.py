@@ -11,6 +11,7 @@ from shared.contracts.referrals.reading import FieldChange, History, Past, Recor
 from shared.registers.definition.questions import Question
 from shared.registers.definition.register import Definition
 from shared.registers.form.conditions import Answer, codes_of
+from shared.registers.form.leaving import leaving_rows
 from shared.registers.form.showing import show_answer
 
 
@@ -83,7 +84,9 @@ def said_of(register: Definition, change: RecordChange) -> str:
 
 def shown_change(register: Definition, change: RecordChange) -> ShownChange:
     """Return the change in the words of the record's edition."""
-    return ShownChange(said_of(register, change), [_row(register, field) for field in change.changes])
+    nothing = register.words("page.not_recorded")
+    left = [[row.label, nothing, row.text] for row in leaving_rows((register,), change.leaving, "")]
+    return ShownChange(said_of(register, change), [*(_row(register, field) for field in change.changes), *left])
 
 
 def _row(register: Definition, field: FieldChange) -> list[str]:

@@ -128,7 +128,7 @@ async def show_reading(
         seen=seen,
         receipt=_receipt(request, register, record, state.said),
         wrong=wrong_part(request, register, record, _anchors(register, record, href)),
-        ending=part("records/ends.html", **ending_of(request[VISITOR], register, record)),
+        ending=part("records/ends.html", **ending_of(request, register, record)),
         line=part("records/line.html", past=past),
         next_review=next_review_of(request[REGISTER], record, utc_now()),
         last_update=register.words("record.last_update", when=day_and_time(record.updated_at)),
@@ -206,6 +206,7 @@ def _actions(
         may_name_holder=record.is_open and (visitor.may(Permission.ADMINISTER) or record.may_hand_over),
         names_cover=visitor.may(Permission.ADMINISTER),
         has_text=register.case_text is not None,
+        may_see_looks=visitor.may(Permission.OVERSEE_PRIVACY),
     )
 
 

@@ -18,8 +18,8 @@ from yarl import URL
 
 from gateway.keys import REGISTER, REGISTERS, VISITOR
 from gateway.pages.loading.addresses import load_card
-from gateway.pages.outcomes.reversal_address import PAGE as REVERSALS
 from gateway.pages.outcomes.reversal_address import reversal_address
+from gateway.pages.records.ended_list import ended_href
 from gateway.pages.records.filters import (
     FILTERS,
     WHOLE_LIST,
@@ -33,6 +33,7 @@ from gateway.pages.records.filters import (
     write_narrowing,
     write_sort,
 )
+from gateway.pages.records.finds import finds_of
 from gateway.pages.records.last_list import keep_list, last_list
 from gateway.pages.records.linked import linked_lines
 from gateway.pages.records.next_review import review_said
@@ -53,7 +54,7 @@ from shared.registers.definition.register import Definition, ListColumn
 from shared.registers.definition.words import Words
 from shared.registers.form.showing import show_answer
 from shared.registers.references import read_reference
-from shared.registers.scope import reads_ended, sees_ended
+from shared.registers.scope import sees_ended
 
 CellMaker = Callable[[RecordRow], Cell]
 
@@ -157,6 +158,7 @@ async def show_list(request: web.Request, wanted: ListRecords, why_not: str = ""
         sort=write_sort(wanted.sort, turned=wanted.turned),
         ended=wanted.ended,
         may_see_ended=sees_ended(register, visitor),
+        ended_href=ended_href(register, visitor),
         load=load_card(register, visitor),
         said=why_not or notice(request, done | archiving),
         named=_named(request),
@@ -177,15 +179,6 @@ def _named(request: web.Request) -> Cell:
     )
     may_ask = request[VISITOR].may(Permission.ADMINISTER) and any(t.reversible for t in register.lifecycle.transitions)
     return Markup(" ").join([words("archive.named", reference=reference), *([link] if may_ask else [])])
-
-
-def finds_of(register: Definition) -> str:
-    """Return by what the search finds a person of this register: name, NHS number, date of birth or reference."""
-    words = register.words
-    number = [words("records.finds.nhs_number")] if "nhs_number" in register.person else []
-    born = [words("records.finds.born")] if "born" in register.person else []
-    first = ", ".join([words("records.finds.name"), *number, *born])
-    return words("records.finds.either", first=first, last=words("records.finds.reference"))
 
 
 def _done(words: Words) -> dict[str, str]:
@@ -224,7 +217,7 @@ def _results(
         may_submit=visitor.may(Permission.SUBMIT_RECORD),
         download_at=_download_at(register, visitor) if found.rows else "",
         ended=wanted.ended,
-        ended_href=register.address(REVERSALS) if _looks_for_ended(register, visitor) else "",
+        ended_href=ended_href(register, visitor),
     )
     showing = showing_of(register, wanted, found)
     return shell.fill({"rows": rows, "showing": showing, "matches": str(found.matches), "command": new_id().hex})
@@ -234,12 +227,6 @@ def _download_at(register: Definition, visitor: Visitor) -> str:
     """Return where the list is downloaded; empty for those who get no reports."""
     may = visitor.may(Permission.READ_REPORTS) and register.reporting.reports
     return register.address(f"{PATHS['records']}{DOWNLOAD}") if may else ""
-
-
-def _looks_for_ended(register: Definition, visitor: Visitor) -> bool:
-    """Return whether an empty answer to a search leads on to the records that have ended, which no search covers."""
-    may_ask = visitor.may(Permission.ADMINISTER) and reads_ended(register, visitor)
-    return may_ask and any(each.reversible for each in register.lifecycle.transitions)
 
 
 class RecordCells:

@@ -8,9 +8,10 @@ from functools import partial
 from aiohttp import web
 from markupsafe import Markup
 
+from gateway.keys import REGISTER, REGISTERS, VISITOR
 from gateway.pages.outcomes.reversal_address import reversal_address
 from gateway.pages.records.awaited import decided_by_bodies, deciding, waiting_of
-from gateway.pages.records.ended_before import ended_before
+from gateway.pages.records.ended_before import same_person_ended
 from gateway.pages.records.history import ShownChange, ShownPast
 from gateway.pages.records.identity_bar import whose
 from gateway.pages.records.linked import standing_of
@@ -27,6 +28,7 @@ from shared.permissions import Permission, Visitor
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 from shared.registers.form.consistency import contradictions
+from shared.registers.form.leaving import leaving_rows
 from shared.registers.scope import reads_ended
 from shared.values import show_date
 
@@ -50,7 +52,7 @@ async def about_part(request: web.Request, register: Definition, record: RecordS
     about, names, before = await asyncio.gather(
         whose(request, record),
         organisation_names(request, register),
-        ended_before(request, register, [record.record_id]),
+        same_person_ended(request, register, record),
     )
     standing = standing_of(register, record, names)
     part = show_part(
@@ -60,7 +62,7 @@ async def about_part(request: web.Request, register: Definition, record: RecordS
         whose=about,
         standing=standing,
         rated=register.words("records.rated", when=days_since(record.rated_at, utc_now(), register.words)),
-        before=before[record.record_id],
+        before=before,
     )
     is_reviewed = bool(standing.mark) or (register.rating is None and register.reviews is not None)
     return AboutPart(part, about.name, is_reviewed)
@@ -72,8 +74,9 @@ def may_read_outcomes(visitor: Visitor, register: Definition, record: RecordShow
     return bool(may_open and register.outcome and visitor.may(Permission.RECORD_OUTCOME))
 
 
-def ending_of(visitor: Visitor, register: Definition, record: RecordShown) -> dict[str, object]:
-    """Return what the page says about the end of the record: its day, who must decide, and where."""
+def ending_of(request: web.Request, register: Definition, record: RecordShown) -> dict[str, object]:
+    """Return what the page says about the end of the record: its day, who must decide, and where; or why it ended."""
+    visitor = request[VISITOR]
     words, awaits = register.words, bool(record.ends_on and record.is_open)
     link = words("ending.link") if deciding(visitor, register, record) else words("ending.look")
     has_page = decided_by_bodies(register) and (awaits or record.decisions)
@@ -81,9 +84,30 @@ def ending_of(visitor: Visitor, register: Definition, record: RecordShown) -> di
         "day": words("ending.on", day=show_date(record.ends_on)) if record.ends_on and awaits else "",
         "waiting": waiting_of(register, record),
         "link": link if has_page else "",
-        "ended": words("records.ended_on", when=day_and_time(record.ended_at)) if record.ended_at else "",
+        "ended": _ended(words, record),
+        "leaving": _leaving_rows(request, record),
         "reversal": _reversal_href(visitor, register, record),
     }
+
+
+def _ended(words: Words, record: RecordShown) -> str:
+    """Return when the record ended, and by whom if a user ended it; empty for one that is open."""
+    if record.ended_at is None:
+        return ""
+    said = words("records.ended_on", when=day_and_time(record.ended_at))
+    return words("records.ended_by", said=said, name=record.ended_by) if record.ended_by else said
+
+
+def _leaving_rows(request: web.Request, record: RecordShown) -> list[tuple[str, str]]:
+    """Return why a record was archived, each question with its answer; nothing in a register that does not ask."""
+    registers, newest = request.config_dict[REGISTERS], request[REGISTER]
+    transition = newest.lifecycle.ends_by("outcome")
+    if newest.leaving is None or transition is None or record.state != transition.to_state:
+        return []
+    words = newest.words
+    rows = leaving_rows(registers.editions(newest.code), record.leaving, words("record.earlier"))
+    said = [(row.label, row.text) for row in rows]
+    return said or [(words("archive.reason"), words("archive.no_reason"))]
 
 
 def _reversal_href(visitor: Visitor, register: Definition, record: RecordShown) -> str:

@@ -181,7 +181,7 @@ class ListEditor:
 
     def _codes(self) -> set[str]:
         """Return every code that an edition uses for this question."""
-        forms = [form for each in self.standing.editions for form in (each.form, each.outcome) if form]
+        forms = [form for each in self.standing.editions for form in each.every_form]
         known = (form.by_name[self.question.name] for form in forms if self.question.name in form.by_name)
         return {code for question in known for code in question.labels}
 

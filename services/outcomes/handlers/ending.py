@@ -41,7 +41,12 @@ class Endings:
         if standing.saved:
             return OutcomeReceipt(outcome_id=outcome_id)
         ending = standing.ending
-        archive = ArchiveRecord(command_id=outcome_id, record_id=ending.record_id, version=ending.record_version)
+        archive = ArchiveRecord(
+            command_id=outcome_id,
+            record_id=ending.record_id,
+            version=ending.record_version,
+            leaving=dict(ending.leaving),
+        )
         try:
             await self.context.bus.ask(archive, who=assertion, seconds=ARCHIVE_SECONDS)
         except NotAnswered:
@@ -83,6 +88,7 @@ class Endings:
             register_code=ending.register_code,
             record_id=ending.record_id,
             version=ending.record_version,
+            leaving=dict(ending.leaving),
         )
         try:
             await self.context.bus.ask(finish, who=self._sign(finish, ending))

@@ -1,12 +1,12 @@
 """Record an outcome, on a record that stays active or is archived with it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.outcomes import rules
 from services.outcomes.audit_actions import OutcomesAction
 from services.outcomes.context import CountedOutcome, OutcomesContext
 from services.outcomes.handlers.ending import Endings
-from services.outcomes.store import endings, outcomes
+from services.outcomes.store import actions, endings, outcomes
 from services.outcomes.store.outcomes import NewOutcome
 from shared import audit, outbox
 from shared.commands import carry_out, unless_repeated
@@ -16,6 +16,7 @@ from shared.database import Database
 from shared.ids import new_id
 from shared.permissions import Visitor
 from shared.registers.bodies import compartment_of
+from shared.registers.form.conditions import Answer
 
 
 @dataclass(frozen=True)
@@ -57,26 +58,33 @@ class Recording:
             version=record.version,
             compartment=compartment,
         )
-        return await self._store(await self.context.reach(visitor), asked, outcome, counted)
+        return await self._store(await self.context.reach(visitor), asked, outcome, counted, record.rating)
 
     async def _store(
-        self, visitor: Visitor, asked: RecordOutcome, outcome: NewOutcome, counted: CountedOutcome
+        self,
+        visitor: Visitor,
+        asked: RecordOutcome,
+        outcome: NewOutcome,
+        counted: CountedOutcome,
+        rating: str | None,
     ) -> OutcomeReceipt:
         """
         Store the outcome. The lock on the record keeps outcomes off a record that is being archived.
 
-        Every archive begins with a row here, so this lock is enough.
+        Every archive begins with a row here, so this lock is enough. No action is added meanwhile either, so those that
+        are open are counted here: they demand a reason in words.
         """
 
         async def act(db: Database) -> OutcomeReceipt:
             await outcomes.hold_record(db, outcome.record_id)
             await endings.mark_reversed(db, outcome.record_id, counted.version)
             rules.check_not_ending(await endings.find_ending_state(db, outcome.record_id))
-            await outcomes.add_outcome(db, visitor, outcome)
+            leaving = await self._leaving(db, visitor, asked, rating)
+            await outcomes.add_outcome(db, visitor, replace(outcome, leaving=leaving))
             if self.context.registers.is_scoped_by_bodies(visitor.register_code):
                 await outcomes.follow_record(db, outcome.record_id, counted.version)
             act = OutcomesAction.OUTCOME_ARCHIVE_ASKED if outcome.ending else OutcomesAction.OUTCOME_RECORDED
-            await audit.note(db, visitor, act, [outcome.outcome_id, outcome.record_id], outcome.answers)
+            await audit.note(db, visitor, act, [outcome.outcome_id, outcome.record_id], {**outcome.answers, **leaving})
             if not outcome.ending:
                 await outbox.put(db, self.context.recorded(counted))
             return OutcomeReceipt(outcome_id=outcome.outcome_id, pending=outcome.ending)
@@ -84,3 +92,13 @@ class Recording:
         receipt = await carry_out(self.context.pool, visitor, asked, act)
         self.context.wake()
         return receipt
+
+    async def _leaving(
+        self, db: Database, visitor: Visitor, asked: RecordOutcome, rating: str | None
+    ) -> dict[str, Answer]:
+        """Return why the record ends, as answers to store; none if it does not end. Refused as `invalid_answers`."""
+        if not asked.ending:
+            return {}
+        register = self.context.register(visitor, asked.edition)
+        waiting = await actions.count_open(db, asked.record_id)
+        return rules.checked_leaving(register, asked, self.context.day(), rating, waiting)

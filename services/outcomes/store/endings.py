@@ -1,12 +1,14 @@
 """The queries on outcomes that end their record: found, taken, settled, and marked as reversed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
 from asyncpg import Record
 
 from services.outcomes.store.compartments import stored_compartment
+from services.outcomes.store.feed import ANSWERS
+from shared.contracts.referrals.answers import Answers
 from shared.database import Database
 from shared.registers.bodies import Compartment
 
@@ -37,7 +39,7 @@ async def find_ending_state(db: Database, record_id: UUID) -> str | None:
 
 @dataclass(frozen=True)
 class Ending:
-    """An outcome that ends its record, by ids only."""
+    """An outcome that ends its record, by ids, and why the record ends."""
 
     outcome_id: UUID
     register_code: str
@@ -45,11 +47,12 @@ class Ending:
     record_version: int
     compartment: Compartment
     recorded_by: UUID
+    leaving: Answers = field(default_factory=dict, repr=False)
 
 
 FIND_ENDING = """
     SELECT o.id AS outcome_id, o.register_code, o.record_id, o.record_version, o.compartment_id, c.bodies,
-        o.recorded_by, o.state, o.refusal
+        o.recorded_by, o.leaving, o.state, o.refusal
     FROM outcome AS o
     LEFT JOIN compartment AS c ON c.compartment_id = o.compartment_id
     WHERE o.id = $1 AND o.ending
@@ -78,11 +81,13 @@ def _ending(row: Record) -> Ending:
         record_version=row["record_version"],
         compartment=stored_compartment(row["compartment_id"], row["bodies"]),
         recorded_by=row["recorded_by"],
+        leaving=ANSWERS.validate_json(row["leaving"] or "{}"),
     )
 
 
 TAKE_PENDING = """
-    SELECT p.outcome_id, p.register_code, p.record_id, p.record_version, p.compartment_id, c.bodies, p.recorded_by
+    SELECT p.outcome_id, p.register_code, p.record_id, p.record_version, p.compartment_id, c.bodies, p.recorded_by,
+        leaving_of(p.outcome_id) AS leaving
     FROM take_pending($1) AS p
     LEFT JOIN compartment AS c ON c.compartment_id = p.compartment_id
 """

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -25,8 +25,8 @@ async def hold_record(db: Database, record_id: UUID) -> None:
 ADD_OUTCOME = """
     INSERT INTO outcome (
         id, register_code, edition, record_id, record_version, compartment_id, answers, recorded_by, recorded_by_name,
-        ending, state
-    ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        ending, state, leaving
+    ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
 
 
@@ -41,6 +41,7 @@ class NewOutcome:
     compartment_id: UUID
     answers: Answers
     ending: bool
+    leaving: Answers = field(default_factory=dict)
 
 
 async def add_outcome(db: Database, visitor: Visitor, outcome: NewOutcome) -> None:
@@ -57,6 +58,7 @@ async def add_outcome(db: Database, visitor: Visitor, outcome: NewOutcome) -> No
         visitor.full_name,
         outcome.ending,
         "pending" if outcome.ending else "saved",
+        json.dumps(outcome.leaving),
     )
 
 

@@ -75,6 +75,7 @@ class Archiving:
             next_version(present, compartment_of(register.code, present.bodies), end),
             act="archived",
             action=ReferralsAction.RECORD_ARCHIVED,
+            leaving=asked.leaving or None,
         )
         receipt = receipt_of(present, version, present.rating)
         telling = RecordEvents(register, present.bodies, receipt, self.context.clock(), present.created_by)
@@ -95,7 +96,9 @@ class Archiving:
         if caller.on_behalf_of is None:
             raise NotAnswered(Fault.NOT_ALLOWED)
         visitor = await self._granted(asked.register_code, caller.on_behalf_of)
-        first = ArchiveRecord(command_id=asked.command_id, record_id=asked.record_id, version=asked.version)
+        first = ArchiveRecord(
+            command_id=asked.command_id, record_id=asked.record_id, version=asked.version, leaving=asked.leaving
+        )
         return await self.archive(visitor, first)
 
     async def _granted(self, register_code: str, user_id: UUID) -> Visitor:

@@ -14,7 +14,18 @@ from services.referrals.store import ended, finding, history, holding, reviews
 from services.referrals.store.finding import FoundRows, ListPage, filters_of
 from shared import audit
 from shared.context import ServiceContext
-from shared.contracts.referrals.ended import MOST_FOUND, EndedBefore, EndedPeople, FindEnded, ListEndedBefore
+from shared.contracts.referrals.ended import (
+    ENDED_PAGE,
+    MOST_FOUND,
+    EndedBefore,
+    EndedList,
+    EndedPeople,
+    FindEnded,
+    ListEnded,
+    ListEndedBefore,
+    ListReturned,
+    Returned,
+)
 from shared.contracts.referrals.listing import ListRecords, RecordPage
 from shared.contracts.referrals.naming import NamedRecords, NameRecords
 from shared.contracts.referrals.reading import (
@@ -117,6 +128,31 @@ class ReadRecordHandlers:
             found = await ended.find_by_number(db, visitor, number, MOST_FOUND)
             await audit.note(db, visitor, ReferralsAction.RECORDS_SEARCHED, [each.record_id for each in found])
         return EndedPeople(records=found)
+
+    async def list_ended(self, visitor: Visitor, asked: ListEnded) -> EndedList:
+        if not self._reads_ended(visitor):
+            raise NotAnswered(Fault.NOT_ALLOWED)
+        search = read_search(self.context.registers.reference_prefixes(visitor.register_code), asked.search)
+        most = ENDED_PAGE + 1
+        async with transaction(self.context.pool, visitor) as db:
+            if search:
+                found = await ended.search_ended(db, visitor, search, asked.skip, most)
+            else:
+                found = await ended.list_ended(db, visitor, asked.skip, most)
+            shown = found[:ENDED_PAGE]
+            act = ReferralsAction.RECORDS_SEARCHED if search else ReferralsAction.RECORDS_LISTED
+            await audit.note(db, visitor, act, [each.record_id for each in shown])
+        return EndedList(records=shown, more=len(found) > len(shown))
+
+    async def list_returned(self, visitor: Visitor, asked: ListReturned) -> Returned:
+        if not self._reads_ended(visitor):
+            raise NotAnswered(Fault.NOT_ALLOWED)
+        async with transaction(self.context.pool, visitor) as db:
+            found = await ended.list_returned(db, visitor, asked.record_id)
+            if found:
+                shown = [each.record_id for each in found]
+                await audit.note(db, visitor, ReferralsAction.RECORD_ENDED_BEFORE_READ, [asked.record_id, *shown])
+        return Returned(records=found)
 
     async def read_history(self, visitor: Visitor, asked: ReadHistory) -> History:
         async with transaction(self.context.pool, visitor) as db:

@@ -11,9 +11,13 @@ from shared.permissions import Visitor
 
 
 def body_hash(command: Command[RecordReceipt]) -> bytes:
-    """Return a hash of the command's content. It leaves out what may differ in a retry after a question."""
+    """
+    Return a hash of the command's content. It leaves out what may differ in a retry after a question.
+
+    It also leaves out why a record ends: outcomes stores that once, with the outcome whose id the command has.
+    """
     return hashlib.sha256(
-        command.model_dump_json(exclude={"duplicates_seen", "confirmed", "sure", "draft"}).encode()
+        command.model_dump_json(exclude={"duplicates_seen", "confirmed", "sure", "draft", "leaving"}).encode()
     ).digest()
 
 

@@ -9,7 +9,7 @@ from shared.database import Database
 from shared.permissions import Visitor
 
 FIND_STATE = f"""
-    SELECT organisation_id, {bodies_column()}, version, is_open, born, reference, locality, created_by,
+    SELECT organisation_id, {bodies_column()}, version, is_open, born, rating, reference, locality, created_by,
         id = ANY((SELECT held_ids())::uuid[]) AS is_held
     FROM record
     WHERE {in_sight("record")} AND id = $4
@@ -27,6 +27,7 @@ async def find_state(db: Database, visitor: Visitor, record_id: UUID) -> RecordC
         version=row["version"],
         is_open=row["is_open"],
         born=row["born"],
+        rating=row["rating"],
         reference=row["reference"],
         locality=row["locality"],
         may_update=may_update(visitor, row["created_by"], is_held=row["is_held"]),

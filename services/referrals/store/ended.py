@@ -1,10 +1,15 @@
-"""Queries of records that have ended: the last ones, those of an NHS number, and those of a person who is back."""
+"""Queries of records that have ended: listed, searched, and those of a person who is back."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.referrals.store.scope import in_scope, scope_parameters
-from shared.contracts.referrals.ended import MOST_BEFORE, EndedPerson, EndedRecord
+from asyncpg import Record
+from pydantic import TypeAdapter
+
+from services.referrals.rules.search import Search
+from services.referrals.store.scope import in_scope, in_sight, scope_parameters, sight_parameters
+from shared.contracts.referrals.answers import Answers
+from shared.contracts.referrals.ended import MOST_BEFORE, EndedPerson, EndedRecord, EndedShown, ReturnedRecord
 from shared.contracts.referrals.reversing import ArchivedLately
 from shared.database import Database, as_json, scope_of
 from shared.permissions import Visitor
@@ -53,3 +58,66 @@ async def find_by_number(db: Database, visitor: Visitor, number: str, most: int)
     """Return the ended records in scope with this NHS number, the last ended first."""
     rows = await db.fetch(FIND_BY_NUMBER, *scope_parameters(visitor), number, most)
     return tuple(EndedPerson(**row) for row in rows)
+
+
+ANSWERS: TypeAdapter[Answers] = TypeAdapter(Answers)
+LIST_ENDED = f"""
+    SELECT r.id AS record_id, r.reference, r.given_name || ' ' || r.family_name AS name, r.born, r.organisation_id,
+        r.ended_at, v.changed_by_name AS ended_by, v.leaving
+    FROM record AS r
+    LEFT JOIN record_version AS v ON v.record_id = r.id AND v.version = r.version
+    WHERE {in_sight()} AND NOT r.is_open
+    ORDER BY r.ended_at DESC, r.id DESC
+    OFFSET $4 LIMIT $5
+"""  # noqa: S608  a condition of ours
+
+
+async def list_ended(db: Database, visitor: Visitor, skip: int, most: int) -> tuple[EndedShown, ...]:
+    """Return ended records that the visitor may see, the last ended first."""
+    rows = await db.fetch(LIST_ENDED, *sight_parameters(visitor), skip, most)
+    return tuple(_shown(row) for row in rows)
+
+
+SEARCH_ENDED = f"""
+    SELECT r.id AS record_id, r.reference, r.given_name || ' ' || r.family_name AS name, r.born, r.organisation_id,
+        r.ended_at, v.changed_by_name AS ended_by, v.leaving
+    FROM record AS r
+    LEFT JOIN record_version AS v ON v.record_id = r.id AND v.version = r.version
+    WHERE {in_sight()} AND NOT r.is_open AND r.id = ANY(ended_search_ids($1, $2, $6, $7, $8))
+    ORDER BY r.ended_at DESC, r.id DESC
+    OFFSET $4 LIMIT $5
+"""  # noqa: S608  a condition of ours
+MOST_SEARCHED = 1_000
+
+
+async def search_ended(db: Database, visitor: Visitor, search: Search, skip: int, most: int) -> tuple[EndedShown, ...]:
+    """Return those of the last `MOST_SEARCHED` ended records which the search finds that the visitor may see."""
+    sought = (search.patterns, search.joined, MOST_SEARCHED)
+    rows = await db.fetch(SEARCH_ENDED, *sight_parameters(visitor), skip, most, *sought)
+    return tuple(_shown(row) for row in rows)
+
+
+def _shown(row: Record) -> EndedShown:
+    fields = dict(row) | {"ended_by": row["ended_by"] or "", "leaving": ANSWERS.validate_json(row["leaving"] or "{}")}
+    return EndedShown(**fields)
+
+
+LIST_RETURNED = f"""
+    SELECT r.id AS record_id, r.reference, r.created_at, r.ended_at
+    FROM record AS r
+    WHERE {in_sight()} AND r.id = ANY(returned_ids($1, $4))
+        AND EXISTS (SELECT FROM record AS e WHERE {in_sight("e")} AND e.id = $4 AND NOT e.is_open
+            AND (r.is_open OR r.ended_at > e.ended_at))
+    ORDER BY r.created_at DESC, r.id
+    LIMIT $5
+"""  # noqa: S608  conditions of ours
+
+
+async def list_returned(db: Database, visitor: Visitor, ended_id: UUID) -> tuple[ReturnedRecord, ...]:
+    """
+    Return the records that were added again for the person of an ended record, where the visitor may see both.
+
+    One that has ended itself is among them only if it ended later.
+    """
+    rows = await db.fetch(LIST_RETURNED, *sight_parameters(visitor), ended_id, MOST_BEFORE)
+    return tuple(ReturnedRecord(**row) for row in rows)

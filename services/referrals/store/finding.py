@@ -156,8 +156,13 @@ def rows_of(found: list[Record]) -> tuple[RecordRow, ...]:
 READ_RECORD = """
     SELECT record_id, reference, edition, answers, version, organisation_id, created_by_id, created_by, created_at,
         updated_at, rated_at, updates, notes, is_held, holdings, same_person,
-        state, is_open, ended_at, ends_on, awaiting, decisions
-    FROM read_record($1, $2, $3)
+        state, is_open, ended_at, ends_on, awaiting, decisions, coalesce(e.ended_by, '') AS ended_by, e.leaving
+    FROM read_record($1, $2, $3) AS r
+    LEFT JOIN LATERAL (
+        SELECT v.changed_by_name AS ended_by, v.leaving
+        FROM record_version AS v
+        WHERE v.record_id = r.record_id AND v.version = r.version AND NOT r.is_open
+    ) AS e ON true
 """
 
 
@@ -181,6 +186,7 @@ async def read_record(db: Database, visitor: Visitor, record_id: UUID, *, ended:
         | {
             "answers": ANSWERS.validate_json(row["answers"]),
             "decisions": DECISIONS.validate_json(row["decisions"]),
+            "leaving": ANSWERS.validate_json(row["leaving"] or "{}"),
             "may_update": row["is_open"] and may_update(visitor, created_by, is_held=is_held),
             "may_hand_over": may_hand_over(visitor, is_holder=created_by == visitor.user_id, is_open=row["is_open"]),
             "holdings": HOLDINGS.validate_json(holdings) if holdings else (),

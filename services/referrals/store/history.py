@@ -139,6 +139,7 @@ def _updates(text: str) -> list[RecordChange]:
             rated_at=datetime.fromisoformat(each["rated_at"]) if each["rated_at"] else None,
             changed_by=each["changed_by"],
             changes=_fields(each["changes"]),
+            leaving=each["leaving"] or {},
         )
         for each in json.loads(text)
     ]

@@ -223,7 +223,8 @@ class NewVersion:
     A further version of a record, saved if the record still has `version` and is as open as it was.
 
     `changes` holds each question with its answers before and after. `is_update`: it counts as an update. `rerated`: the
-    date of the rating is new. `withdraws`: decisions about the end of the record no longer hold.
+    date of the rating is new. `withdraws`: decisions about the end of the record no longer hold. `leaving` says why the
+    record is archived.
     """
 
     record_id: UUID
@@ -240,6 +241,7 @@ class NewVersion:
     rerated: bool = False
     is_update: bool = False
     changes: tuple[tuple[str, Answer | None, Answer | None], ...] = ()
+    leaving: Answers | None = None
 
 
 SAVE_VERSION = "SELECT verdict, version_there, matches, seen FROM save_version($1, $2, $3, $4, $5)"

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from services.reports.rules.bodies import body_labels
 from services.reports.rules.choosing import ReportChoice
-from services.reports.rules.summing import Summing
+from services.reports.rules.summing import Summing, gap_labels
 from services.reports.workbook.plan import Kind, Plan, Source, WorkbookColumn
 from shared.registers.bodies import organisation_compartment
 from shared.registers.definition.base import Role
@@ -89,14 +89,24 @@ class Planner:
         born = self._roles(choice, "born")
         age = replace(self._own(words("workbook.age"), "born", words("workbook.meanings.age")), kind="age", width=8)
         return [
+            *self._gaps(choice),
             *born,
             *([age] if born else []),
             *self._roles(choice, "nhs_number", "locality"),
             *self._rating(choice),
+            *self._review(choice),
             *(replace(each, width=60, is_wrapped=True) for each in self._roles(choice, "latest_update")),
             replace(self._own(words("holding.holder"), "holder", words("workbook.meanings.holder")), width=20),
             replace(self._own(words("workbook.linked"), "linked", words("workbook.meanings.linked")), width=20),
         ]
+
+    def _gaps(self, choice: ReportChoice) -> list[WorkbookColumn]:
+        """Return the column that says which answers each record lacks, in the report of these."""
+        if choice.report.records != "incomplete":
+            return []
+        words = self._newest.words
+        own = self._own(words("workbook.gaps"), "gaps", words("workbook.meanings.gaps"))
+        return [replace(own, kind="codes", labels=gap_labels(self.editions), width=40, is_wrapped=True)]
 
     def _roles(self, choice: ReportChoice, *roles: Role) -> list[WorkbookColumn]:
         """Return the columns of the questions that have these roles, as far as the report holds them."""
@@ -110,6 +120,15 @@ class Planner:
         colours: dict[str, str] = {level.code: level.colour for level in rating.levels}
         return [replace(each, colours=colours, width=14) for each in self._of_names(choice, [rating.question])]
 
+    def _review(self, choice: ReportChoice) -> list[WorkbookColumn]:
+        """Return the column of the next review, in a register that reviews and a report of open records."""
+        reviews = self._newest.reviews
+        if reviews is None or choice.report.records == "ended":
+            return []
+        words, days = self._newest.words, reviews.intervals.days if reviews.intervals else {}
+        column = self._own(words("workbook.review"), "review", words("workbook.meanings.review"))
+        return [replace(column, kind="review", labels={name: str(each) for name, each in days.items()}, width=14)]
+
     def _of_names(self, choice: ReportChoice, names: Sequence[str]) -> list[WorkbookColumn]:
         """Return the columns of these questions, in this order, as far as the report holds them."""
         held = {each.name: each for each in self._answers(choice)}
@@ -118,6 +137,8 @@ class Planner:
     def _rest(self, choice: ReportChoice) -> list[WorkbookColumn]:
         columns = self._own_columns(ended=choice.report.records == "ended")
         columns += self._answers(choice)
+        if choice.report.records == "ended":
+            columns += self._questions([each.leaving for each in self.editions if each.leaving], "answer")
         if choice.report.outcomes:
             columns += self._outcome_columns()
             columns += self._questions([each.outcome for each in self.editions if each.outcome], "outcome_answer")

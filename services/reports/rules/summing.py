@@ -12,6 +12,7 @@ from shared.registers.definition.dashboards import (
     OptionTile,
     OrganisationTile,
     Report,
+    ReviewTile,
     Tile,
     TotalTile,
     WeekTile,
@@ -35,7 +36,9 @@ class Summing:
     report: Report
 
     def tables(self) -> Iterator[Tallied]:
-        """Yield the tables. A total is shown elsewhere in the file, which covers one moment and no weeks."""
+        """Yield the tables. Totals and the days of reviews are shown elsewhere, and the file covers no weeks."""
+        if self.report.records == "incomplete":
+            yield self._table(self.editions[0].words("workbook.gaps"), "gaps", gap_labels(self.editions))
         for tile in filter(self._belongs, self.editions[0].reporting.tiles):
             match tile:
                 case OptionTile():
@@ -45,7 +48,7 @@ class Summing:
                 case OrganisationTile():
                     labels = {str(each): label for each, label in self.organisations.items()}
                     yield self._table(tile.title, "organisation_id", labels)
-                case TotalTile() | WeekTile():
+                case TotalTile() | WeekTile() | ReviewTile():
                     pass
 
     def _belongs(self, tile: Tile) -> bool:
@@ -85,3 +88,11 @@ class Summing:
     @property
     def _count(self) -> str:
         return self.editions[0].words("reporting.count")
+
+
+def gap_labels(editions: Sequence[Definition]) -> dict[str, str]:
+    """Return the labels of the questions that a record may lack an answer to, as the newest edition has them."""
+    labels: dict[str, str] = {}
+    for register in reversed(editions):
+        labels |= {each.name: each.label for each in register.form.asked if each.required}
+    return labels

@@ -77,7 +77,7 @@ class CopiedRecord:
     A record as `apply_records` reads it.
 
     `bodies` are those of its compartment; None for the compartment of an organisation, of which no row is stored.
-    `answers` is JSON text.
+    `answers` and `leaving` are JSON text.
     """
 
     record_id: UUID
@@ -104,6 +104,7 @@ class CopiedRecord:
     holder: str
     person_id: UUID | None
     sort_name: str
+    leaving: str = "{}"
 
 
 @dataclass(frozen=True, repr=False)

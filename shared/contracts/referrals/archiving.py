@@ -8,11 +8,12 @@ from pydantic import Field
 
 from shared.contracts.referrals.saving import Conflict, RecordReceipt
 from shared.messages import Command, Message, Process, Refusals, Request
+from shared.typed import TypedAnswers
 
 
 class RecordChecked(Message):
     """
-    The state of a record for another service. `bodies` make its compartment.
+    The state of a record for another service. `bodies` make its compartment, and `rating` is the code of its rating.
 
     About the person it has only the date of birth, `born`, with which that service compares its own dates.
     `may_update`: the asker has the rights of its creator, while it is active.
@@ -23,6 +24,7 @@ class RecordChecked(Message):
     version: int
     is_open: bool
     born: date | None = Field(default=None, repr=False)
+    rating: str | None = None
     reference: str = ""
     locality: str | None = None
     may_update: bool = False
@@ -47,6 +49,8 @@ class ArchiveRecord(Command[RecordReceipt]):
     """
     Archive a record, for an outcome that outcomes holds as pending. Idempotent by the command's id.
 
+    `leaving` says why, as answers to the register's form of that name; empty if it was not asked.
+
     Refused as `not_found`, `archived` (for another outcome), `conflict` (with the present `version`),
     `unknown_edition`, or `given_up`.
     """
@@ -57,6 +61,7 @@ class ArchiveRecord(Command[RecordReceipt]):
 
     record_id: UUID
     version: int
+    leaving: TypedAnswers = Field(default={}, repr=False)
 
 
 class FinishArchive(Command[RecordReceipt]):
@@ -74,6 +79,7 @@ class FinishArchive(Command[RecordReceipt]):
     register_code: str
     record_id: UUID
     version: int
+    leaving: TypedAnswers = Field(default={}, repr=False)
 
 
 class ArchiveFate(Message):

@@ -1,4 +1,4 @@
-"""Records that have ended: of people who are on the register again, and found by NHS number."""
+"""Records that have ended: listed, found, and those of people who are on the register again."""
 
 from datetime import date, datetime
 from typing import ClassVar
@@ -6,11 +6,13 @@ from uuid import UUID
 
 from pydantic import Field
 
+from shared.contracts.referrals.answers import Answers
 from shared.messages import Message, Request
 from shared.typed import TypedLine
 
 MOST_BEFORE = 200
 MOST_FOUND = 20
+ENDED_PAGE = 25
 
 
 class EndedRecord(Message):
@@ -70,3 +72,58 @@ class FindEnded(Request[EndedPeople]):
     refusals: ClassVar[tuple[str, ...]] = ("unreadable",)
 
     nhs_number: TypedLine = Field(max_length=100, repr=False)
+
+
+class EndedShown(EndedPerson):
+    """A record of the list of those that have ended: who ended it, if a user did, and why, if that was asked."""
+
+    ended_by: str = Field(default="", repr=False)
+    leaving: Answers = Field(default={}, repr=False)
+
+
+class EndedList(Message):
+    """A page of records that have ended, the last ended first. `more`: there are others after these."""
+
+    records: tuple[EndedShown, ...] = Field(repr=False)
+    more: bool
+
+
+class ListEnded(Request[EndedList]):
+    """
+    List `ENDED_PAGE` records that have ended, after the first `skip`.
+
+    `search` is by name, NHS number, date of birth or reference, as in the list of records. Only the roles that may open
+    ended records are answered. Audited with the ids shown, without the search.
+    """
+
+    subject: ClassVar[str] = "ask.referrals.list_ended"
+
+    search: TypedLine = Field(default="", max_length=100, repr=False)
+    skip: int = Field(default=0, ge=0, le=100_000)
+
+
+class ReturnedRecord(Message):
+    """A record that was added for a person whose earlier record had ended. `ended_at` is set if it has ended too."""
+
+    record_id: UUID
+    reference: str
+    created_at: datetime
+    ended_at: datetime | None = None
+
+
+class Returned(Message):
+    """The records found, the last added first."""
+
+    records: tuple[ReturnedRecord, ...]
+
+
+class ListReturned(Request[Returned]):
+    """
+    List the records that were added again for the person of a record that has ended, as far as the asker sees both.
+
+    Only the roles that may open ended records are answered. Audited with the ids shown.
+    """
+
+    subject: ClassVar[str] = "ask.referrals.list_returned"
+
+    record_id: UUID

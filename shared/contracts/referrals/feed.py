@@ -25,10 +25,14 @@ class FedRecord(Message):
 
     `answers` is the JSON object of the answers as it is stored, so that nobody has to read it who only passes it on.
 
+    `leaving` is the JSON object of why it was archived, where that was asked.
+
     `ratings` holds every level that it has had, in order. It is empty in a register without a rating.
 
     `holder` is the user who holds it: who created it, unless another was named. Records that are linked as one person
     have the same `person_id`. `sort_name` is the text by which lists sort people.
+
+    `next_review` is the day agreed for the next review, and `review_agreed_at` when; see `review_due`.
     """
 
     sequence: int
@@ -48,10 +52,13 @@ class FedRecord(Message):
     ended_at: datetime | None
     born: date | None = Field(repr=False)
     answers: str = Field(repr=False)
+    leaving: str = Field(default="{}", repr=False)
     ratings: tuple[Rated, ...] = Field(default=(), repr=False)
     holder: str = Field(default="", repr=False)
     person_id: UUID | None = None
     sort_name: str = Field(default="", repr=False)
+    next_review: date | None = None
+    review_agreed_at: datetime | None = None
 
 
 class FeedPage(Message):

@@ -42,7 +42,8 @@ class RecordChange(Message):
 
     `reviewed` is an update that changed no answer. `loaded` is an update by a row of a spreadsheet. `decided`: a body
     decided about the end of the record. One that ended on its day has no `changed_by`. Archives that were reversed are
-    included, and do not count as updates. `rated_at`: when its rating was given, if a spreadsheet says so.
+    included, and do not count as updates. `rated_at`: when its rating was given, if a spreadsheet says so. `leaving`
+    says why the record was archived, for those who may know.
     """
 
     version: int
@@ -51,6 +52,7 @@ class RecordChange(Message):
     rated_at: datetime | None = None
     changed_by: str = Field(repr=False)
     changes: tuple[FieldChange, ...]
+    leaving: Answers = Field(default={}, repr=False)
 
 
 class History(Message):
@@ -123,7 +125,8 @@ class RecordShown(Message):
     bodies. `holdings` are the present ones, and covers to come. `same_person` are the other active records in scope
     that the register's team linked to the same person. `may_hand_over`: the asker is a standard user who holds it.
     Its next review is due on `review_due`, if that can be said; `review_agreed`: the last review agreed that day.
-    `past` is set if it was wanted.
+    `past` is set if it was wanted. Of a record that has ended, `ended_by` is the user who ended it, if one did, and
+    `leaving` says why, as answers to the register's form of that name.
     """
 
     record_id: UUID
@@ -134,6 +137,8 @@ class RecordShown(Message):
     state: str
     is_open: bool
     ended_at: datetime | None = None
+    ended_by: str = Field(default="", repr=False)
+    leaving: Answers = Field(default={}, repr=False)
     ends_on: date | None = None
     awaiting: bool = False
     review_due: date | None = None

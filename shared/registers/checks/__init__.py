@@ -29,6 +29,7 @@ from shared.registers.checks.reporting import (
 )
 from shared.registers.checks.reviews import check_reviews
 from shared.registers.checks.scope import check_bodies, check_registration, check_scope, check_scope_filters
+from shared.registers.definition.questions import QuestionForm
 from shared.registers.definition.register import Definition
 from shared.registers.faults import DefinitionFault
 
@@ -39,6 +40,20 @@ def _check_forms(register: Definition) -> Iterator[DefinitionFault]:
         born = register.form.by_name.get(register.person.get("born", ""))
         yield from check_form("outcome", register.outcome, {born.name: born} if born else None)
         yield from check_apart("outcome", register.outcome, register.form, "the form")
+    if register.leaving:
+        yield from check_form("leaving", register.leaving)
+        yield from _check_leaving(register, register.leaving)
+
+
+def _check_leaving(register: Definition, leaving: QuestionForm) -> Iterator[DefinitionFault]:
+    """Check that an outcome ends a record, and that one page can ask both forms: they share no name."""
+    if register.lifecycle.ends_by("outcome") is None:
+        yield DefinitionFault("leaving", "asks why a record ends, and no transition is by an outcome")
+    if not any(question.required and not question.show_if for question in leaving.asked):
+        yield DefinitionFault("leaving", "asks nothing that must be answered: say required = true")
+    taken = {name for form in register.every_form if form is not leaving for name in form.by_name}
+    for name in sorted(leaving.by_name.keys() & taken):
+        yield DefinitionFault("leaving", f"{name} is a question of another form: give it another name")
 
 
 CHECKS: tuple[Callable[[Definition], Iterator[DefinitionFault]], ...] = (
@@ -101,6 +116,7 @@ def find_twins(register: Definition) -> list[DefinitionFault]:
     """Return the options of a written definition that users could not tell apart."""
     faults = list(check_labels("form", register.form))
     faults += check_labels("outcome", register.outcome) if register.outcome else ()
+    faults += check_labels("leaving", register.leaving) if register.leaving else ()
     return faults + (list(check_labels("meetings.minutes", register.meetings.minutes)) if register.meetings else [])
 
 

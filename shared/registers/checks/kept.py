@@ -31,6 +31,7 @@ class KeptEdition(BaseModel):
 
     form: dict[str, KeptQuestion]
     outcome: dict[str, KeptQuestion] = {}
+    leaving: dict[str, KeptQuestion] = {}
     minutes: dict[str, KeptQuestion] = {}
     scope: dict[str, str] = {}
     rating: str | None = None
@@ -44,6 +45,7 @@ def kept_of(definition: Definition) -> KeptEdition:
     return KeptEdition(
         form=_questions(definition.form),
         outcome=_questions(definition.outcome) if definition.outcome else {},
+        leaving=_questions(definition.leaving) if definition.leaving else {},
         minutes=_questions(definition.meetings.minutes) if definition.meetings else {},
         scope={name: definition.form.by_name[name].body_list for name in by},
         rating=definition.rating.question if definition.rating else None,
@@ -120,6 +122,7 @@ def decisions_lost(kept: KeptEdition, now: KeptEdition) -> Iterator[DefinitionFa
 def changed_in_place(kept: KeptEdition, now: KeptEdition) -> list[DefinitionFault]:
     """Return what an edition that holds records has lost since then. Its records would be lost or misread."""
     faults = [*questions_lost("form", kept.form, now.form), *questions_lost("outcome", kept.outcome, now.outcome)]
+    faults += questions_lost("leaving", kept.leaving, now.leaving)
     faults += questions_lost("meetings.minutes", kept.minutes, now.minutes)
     faults += [*scope_lost(kept, now, "the records"), *transitions_lost(kept, now, "this edition")]
     faults += decisions_lost(kept, now)

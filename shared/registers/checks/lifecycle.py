@@ -40,8 +40,17 @@ def _check_outcome(register: Definition, transition: Transition) -> Iterator[Def
     asked = {question.name: question for question in register.outcome.asked} if register.outcome else {}
     for condition in transition.when:
         yield from check_condition(f"{place}, when", condition, asked, "depends on", "in the outcome form")
+    yield from _check_written(register, transition)
     if transition.question or transition.decisions or transition.confirm:
         yield DefinitionFault(place, "question, decisions and confirm belong to a transition by a date")
+
+
+def _check_written(register: Definition, transition: Transition) -> Iterator[DefinitionFault]:
+    if transition.written is None:
+        return
+    question = register.leaving.by_name.get(transition.written) if register.leaving else None
+    if question is None or question.retired or question.kind not in ("text", "long_text"):
+        yield DefinitionFault(f"transition {transition.code}", "written must name a text of the form leaving")
 
 
 def _check_date(register: Definition, transition: Transition) -> Iterator[DefinitionFault]:
@@ -53,6 +62,8 @@ def _check_date(register: Definition, transition: Transition) -> Iterator[Defini
         yield DefinitionFault(place, f"{question.name} offers not_known, which is no day on which a record can end")
     if transition.when:
         yield DefinitionFault(place, "when belongs to a transition by an outcome")
+    if transition.written:
+        yield DefinitionFault(place, "written belongs to a transition by an outcome")
     if transition.confirm is None:
         yield DefinitionFault(place, "confirm is missing: nobody may end a record by a slip")
     for name in transition.decisions:

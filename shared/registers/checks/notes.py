@@ -12,7 +12,7 @@ from shared.values import is_within
 
 def find_notes(register: Definition) -> Iterator[DefinitionFault]:
     """Yield each note with its place. No note keeps a register from being served."""
-    for form in filter(None, (register.form, register.outcome)):
+    for form in register.every_form:
         for question in form.all_questions:
             yield from _of_question(question)
     yield from _of_nouns(register)

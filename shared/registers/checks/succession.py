@@ -11,6 +11,8 @@ def check_succession(older: Definition, newer: Definition) -> list[DefinitionFau
     faults = list(questions_lost("form", before.form, after.form))
     if older.outcome and newer.outcome:
         faults += questions_lost("outcome", before.outcome, after.outcome)
+    if older.leaving and newer.leaving:
+        faults += questions_lost("leaving", before.leaving, after.leaving)
     if older.meetings and newer.meetings:
         faults += questions_lost("meetings.minutes", before.minutes, after.minutes)
     faults += [*scope_lost(before, after, since), *transitions_lost(before, after, since)]

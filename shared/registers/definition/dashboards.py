@@ -78,7 +78,20 @@ class WeekTile(Model):
     title: Text
 
 
-Tile = Annotated[TotalTile | OptionTile | AgeTile | OrganisationTile | WeekTile, Field(discriminator="kind")]
+class ReviewTile(Model):
+    """The number of active records by when their next review is due, in a register that reviews its records."""
+
+    kind: Literal["reviews"]
+    title: Text
+
+    @property
+    def of(self) -> RecordsCounted:
+        return "active"
+
+
+Tile = Annotated[
+    TotalTile | OptionTile | AgeTile | OrganisationTile | WeekTile | ReviewTile, Field(discriminator="kind")
+]
 
 
 class OrganisationFilter(Model):
@@ -122,11 +135,15 @@ ScopeFilter = Annotated[OrganisationFilter | BodyFilter, Field(discriminator="ki
 
 
 class Report(Model):
-    """One report for download. A report limited to `ages`, today or on the date `at`, offers no age filter."""
+    """
+    One report for download. A report limited to `ages`, today or on the date `at`, offers no age filter.
+
+    `incomplete` records are the active ones that lack answers which their form demands.
+    """
 
     code: Code
     title: Text
-    records: Literal["active", "ended"] = "active"
+    records: Literal["active", "ended", "incomplete"] = "active"
     outcomes: Flag = False
     ages: AgeBand | None = None
     at: QuestionName | None = None

@@ -175,7 +175,8 @@ class Transition(Model):
     A way in which a record gets from an open state to a closed one.
 
     `by` an outcome: at once, with an outcome that ends the record. With `when`, only answers of the outcome form for
-    which it holds end a record, and a user who saves such answers is asked whether it ends.
+    which it holds end a record, and a user who saves such answers is asked whether it ends. `written` is a text of the
+    form `leaving` that must be given for a record whose rating is urgent, or with an action that is not done.
 
     `by` a date: on the day that is the answer to `question`, once a user has confirmed it. `decisions` are questions of
     the scope: each body that they name must decide by itself before the record ends. If `reversible`, two
@@ -189,6 +190,7 @@ class Transition(Model):
     when: Conditions = ()
     question: QuestionName | None = None
     decisions: tuple[QuestionName, ...] = ()
+    written: QuestionName | None = None
     confirm: Confirmation | None = None
     reversible: Flag = False
 

@@ -1,6 +1,7 @@
 """A whole register definition: the content of one TOML file."""
 
 import re
+from collections.abc import Collection
 from typing import Literal
 from uuid import UUID
 
@@ -167,19 +168,24 @@ class HelpTopic(Model):
     """
     One topic of the help page: its paragraphs, then its steps in order.
 
-    Without `roles` everybody reads it. The pages of `place` have a link to it.
+    Without `roles` and `grants` everybody reads it, else those with one of them. The pages of `place` link to it.
     """
 
     heading: Text
     place: HelpPlace | None = None
     roles: tuple[HelpRole, ...] = ()
+    grants: tuple[AccountGrant, ...] = ()
     paragraphs: Texts = ()
     steps: Texts = ()
     links: tuple[Link, ...] = Field(default=(), alias="link")
 
 
 class Definition(Model):
-    """Everything that makes one edition of a register."""
+    """
+    Everything that makes one edition of a register.
+
+    `leaving` asks why a record ends, when an outcome ends it. Without it nobody is asked.
+    """
 
     identity: Identity = Field(alias="register")
     contact: Contact
@@ -191,6 +197,7 @@ class Definition(Model):
     words: InstanceOf[Words]
     form: QuestionForm
     outcome: QuestionForm | None = None
+    leaving: QuestionForm | None = None
     meetings: MeetingRules | None = None
     person: dict[Role, QuestionName]
     floor: tuple[QuestionName, ...] = ()
@@ -244,6 +251,12 @@ class Definition(Model):
         """Return whether only the outcome form asks this question."""
         return name not in self.form.by_name and self.outcome is not None and name in self.outcome.by_name
 
+    @property
+    def every_form(self) -> tuple[QuestionForm, ...]:
+        """The forms of the register, that of a record first. An overlay finds a question by its name in any of them."""
+        minutes = self.meetings.minutes if self.meetings else None
+        return tuple(form for form in (self.form, self.outcome, self.leaving, minutes) if form)
+
     def address(self, path: str) -> str:
         """Return the address of a page of the register: `dsr.address("login/")` is `/dsr/login/`."""
         return f"/{self.code}/{path}"
@@ -255,13 +268,21 @@ class Definition(Model):
     def navigation_label(self, place: Place) -> str | None:
         return next((link.label for link in self.navigation if link.place == place), None)
 
-    def help_for(self, role: str | None) -> tuple[HelpTopic, ...]:
-        """Return the topics for a role, or for a reader who is not logged in: those for everybody, and for the role."""
-        return tuple(topic for topic in self.help if not topic.roles or role in topic.roles)
+    def help_for(self, role: str | None, grants: Collection[AccountGrant] = ()) -> tuple[HelpTopic, ...]:
+        """
+        Return the topics for a reader: those for everybody, for their role, and for their grants.
 
-    def help_places(self, role: str | None) -> frozenset[str]:
-        """Return the pages about which this role has a topic."""
-        return frozenset(topic.place for topic in self.help_for(role) if topic.place)
+        A reader who is not logged in has neither.
+        """
+        return tuple(
+            topic
+            for topic in self.help
+            if not (topic.roles or topic.grants) or role in topic.roles or not set(topic.grants).isdisjoint(grants)
+        )
+
+    def help_places(self, role: str | None, grants: Collection[AccountGrant] = ()) -> frozenset[str]:
+        """Return the pages about which this reader has a topic."""
+        return frozenset(topic.place for topic in self.help_for(role, grants) if topic.place)
 
     def mail(self, code: Code) -> MailTemplate | None:
         return next((mail for mail in self.mails if mail.code == code), None)

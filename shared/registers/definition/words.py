@@ -32,6 +32,7 @@ BY_CODE: Mapping[str, frozenset[str]] = {
     "faults": frozenset(ValueFault),
     "limits.said": frozenset(get_args(LimitName)),
     "load_row": frozenset(get_args(RowProblem)),
+    "looked.acts": frozenset({"other"}),
     "mails.occasions": frozenset(get_args(Occasion)),
     "meetings.notices": frozenset(),
     "meetings.presence": frozenset({"present", "apologies", "absent"}),

@@ -197,6 +197,12 @@ def an_outcome(record: RecordReceipt, **changes: Answer) -> RecordOutcome:
     )
 
 
-def an_ending(record: RecordReceipt, **changes: Answer) -> RecordOutcome:
+LEAVING: dict[str, Answer] = {"leaving_reason": "other", "leaving_text": "The person lives in another county now."}
+"""Why a record of the DSR is archived, whatever its rating is."""
+
+
+def an_ending(record: RecordReceipt, leaving: dict[str, Answer] | None = None, /, **changes: Answer) -> RecordOutcome:
     """Return the request to record an outcome that archives the record."""
-    return an_outcome(record, **changes).model_copy(update={"ending": True})
+    return an_outcome(record, **changes).model_copy(
+        update={"ending": True, "leaving": LEAVING if leaving is None else leaving}
+    )

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from shared.contracts.looks import ReadOutcomeLooks
 from shared.contracts.outcomes import AcknowledgeTask, CountTasks, ListOutcomes, ListTasks, ReadTask, RecordOutcome
 from shared.permissions import Visitor
 from tests.contracts.golden import check_golden
@@ -14,6 +15,7 @@ async def test_golden_outcomes(rig: Rig, administrator: Visitor) -> None:
 
     check_golden(RecordOutcome, await rig.record(administrator, record, notes="Seen at home."))
     check_golden(ListOutcomes, await rig.listed(administrator, record.record_id))
+    check_golden(ReadOutcomeLooks, await rig.ask(administrator, ReadOutcomeLooks(record_id=record.record_id)))
 
 
 async def test_golden_tasks(watch: Watch, administrator: Visitor) -> None:

@@ -9,6 +9,7 @@ import pytest_asyncio
 from deploy.runner.environment import Addresses
 from deploy.runner.stack import EmbeddedParts
 from shared.clock import london_today, utc_now
+from shared.contracts.looks import ReadRecordLooks
 from shared.contracts.referrals.caseload import ReadCaseload
 from shared.contracts.referrals.drafts import DraftSeen, ListDrafts, ReadDraft, SaveDraft, Typed
 from shared.contracts.referrals.duplicates import (
@@ -18,7 +19,8 @@ from shared.contracts.referrals.duplicates import (
     ListLinked,
     PossibleDuplicates,
 )
-from shared.contracts.referrals.ended import FindEnded, ListEndedBefore
+from shared.contracts.referrals.ended import FindEnded, ListEnded, ListEndedBefore, ListReturned
+from shared.contracts.referrals.hand_over import CheckHandOver, CountHeld, HandOver, ListHeld
 from shared.contracts.referrals.holding import AddCover, AssignHolder, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.naming import NameRecords
@@ -34,7 +36,7 @@ from shared.values import london_day
 from tests.contracts.golden import check_golden
 from tests.services.referrals.builders import EDITION, a_visitor, colleague_of, new_id
 from tests.services.referrals.people import an_nhs_number, unasked
-from tests.services.referrals.rig import Referrals, a_note
+from tests.services.referrals.rig import Referrals, a_note, an_archive
 from tests.support.databases import database_copy
 
 PERSON = {"first_name": "Tester", "last_name": "Three", "nhs_number": "9990000018"}
@@ -95,6 +97,32 @@ async def test_golden_holdings(referrals: Referrals) -> None:
     check_golden(ReadHoldings, await referrals.ask(administrator, ReadHoldings(record_id=record_id)))
 
 
+async def test_golden_looks(referrals: Referrals) -> None:
+    creator = a_visitor()
+    record_id = (await referrals.submit(creator)).record_id
+    administrator = colleague_of(creator, Role.ADMINISTRATOR)
+
+    check_golden(ReadRecordLooks, await referrals.ask(administrator, ReadRecordLooks(record_id=record_id)))
+
+
+async def test_golden_hand_over(referrals: Referrals) -> None:
+    """A user who holds one record and covers another hands over the first."""
+    holder = a_visitor()
+    administrator, colleague = colleague_of(holder, Role.ADMINISTRATOR), colleague_of(holder)
+    held, covered = await referrals.submit(holder), await referrals.submit(administrator, **PERSON)
+    await add_cover(referrals, administrator, held.record_id)
+    await add_cover(referrals, administrator, covered.record_id, holder)
+    await referrals.grants(colleague)
+    listing, counting = ListHeld(user_id=holder.user_id), CountHeld(user_id=holder.user_id)
+    checking = CheckHandOver(user_id=holder.user_id, new_user_id=colleague.user_id)
+
+    check_golden(ListHeld, await referrals.ask(administrator, listing))
+    check_golden(CountHeld, await referrals.ask(administrator, counting))
+    check_golden(CheckHandOver, checked := await referrals.ask(administrator, checking))
+    command = HandOver(command_id=new_id(), user_id=holder.user_id, new_user_id=colleague.user_id, seen=checked.seen)
+    check_golden(HandOver, await referrals.ask(administrator, command))
+
+
 async def name_holder(referrals: Referrals, administrator: Visitor, record_id: UUID, seen: UUID | None = None) -> None:
     """Name a colleague of the administrator as holder."""
     colleague = colleague_of(administrator)
@@ -103,9 +131,9 @@ async def name_holder(referrals: Referrals, administrator: Visitor, record_id: U
     await referrals.ask(administrator, named)
 
 
-async def add_cover(referrals: Referrals, administrator: Visitor, record_id: UUID) -> None:
-    """Let a colleague of the administrator cover for a week from today."""
-    colleague, today = colleague_of(administrator), london_day(utc_now())
+async def add_cover(referrals: Referrals, administrator: Visitor, record_id: UUID, user: Visitor | None = None) -> None:
+    """Let a user, or else a colleague of the administrator, cover for a week from today."""
+    colleague, today = user or colleague_of(administrator), london_day(utc_now())
     await referrals.grants(colleague)
     cover = AddCover(
         command_id=new_id(),
@@ -173,7 +201,8 @@ def in_order(found: PossibleDuplicates) -> PossibleDuplicates:
 async def test_golden_reversals(referrals: Referrals) -> None:
     first = a_visitor(Role.ADMINISTRATOR, full_name="Ada First")
     receipt = await referrals.submit(first)
-    await referrals.archive(first, receipt)
+    leaving = {"leaving": {"leaving_reason": "other", "leaving_text": "In Leeds"}}
+    await referrals.ask(first, an_archive(receipt).model_copy(update=leaving))
     asking = AskReversal(command_id=new_id(), reference=receipt.reference, reason="The wrong person.")
     await referrals.ask(first, asking)
 
@@ -186,6 +215,8 @@ async def test_golden_reversals(referrals: Referrals) -> None:
     check_golden(ListReversals, await referrals.ask(second, ListReversals()))
     check_golden(CountReversals, await referrals.ask(second, CountReversals()))
     check_golden(ListEndedBefore, await referrals.ask(second, ListEndedBefore(record_ids=(again.record_id,))))
+    check_golden(ListEnded, await referrals.ask(second, ListEnded()))
+    check_golden(ListReturned, await referrals.ask(second, ListReturned(record_id=receipt.record_id)))
 
 
 async def test_golden_overlays(referrals: Referrals) -> None:

@@ -48,6 +48,7 @@ from tests.services.referrals.builders import EDITION, a_referral, a_visitor, ne
 from tests.services.referrals.people import a_person, unasked
 from tests.support.connections import ServicePools
 
+LEFT = "Lives in another county now"
 PROCESSES = ("identity", "referrals", "outcomes", "reports", "notifier")
 SEEDS: Mapping[str, bytes] = {name: bytes([number]) * 32 for number, name in enumerate(PROCESSES, start=1)}
 
@@ -172,6 +173,7 @@ class Rig:
             version=receipt.version,
             ending=ending,
             answers={"cetr_requested": "no", "laep_requested": "no", **changes},
+            leaving={"leaving_reason": "other", "leaving_text": LEFT} if ending else {},
         )
         await self.ask(visitor, outcome)
 

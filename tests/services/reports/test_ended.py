@@ -11,9 +11,9 @@ from shared.registers.definition.register import Definition, UserRole
 from shared.registers.files import LoadedRegister
 from shared.registers.load import Registers
 from tests.services.referrals.builders import a_visitor
-from tests.services.reports.rig import Rig, a_request
+from tests.services.reports.rig import LEFT, Rig, a_request, column
 
-ALL = ["referrals", "referrals_outcomes", "key_working", "archived"]
+ALL = ["referrals", "referrals_outcomes", "key_working", "archived", "data_quality"]
 
 
 def ended_seen_by(register: Definition, *roles: UserRole) -> Definition:
@@ -35,7 +35,7 @@ def _for_administrators(loaded: LoadedRegister) -> LoadedRegister:
     [
         ((), Role.REPORTING, ALL),
         (("administrator",), Role.ADMINISTRATOR, ALL),
-        (("administrator",), Role.REPORTING, ALL[:-1]),
+        (("administrator",), Role.REPORTING, [each for each in ALL if each != "archived"]),
         (("administrator", "reporting"), Role.REPORTING, ALL),
     ],
 )
@@ -82,3 +82,18 @@ async def test_who_loses_the_role_loses_the_file_that_it_was_for(rig: Rig) -> No
 
     assert "not_found" == await rig.refusal(lesser, ReadReportChunk(job_id=job.job_id, number=0))
     assert ((), 1) == ((await rig.dashboard(lesser)).jobs, len((await rig.dashboard(administrator)).jobs))
+
+
+@pytest.mark.requirement("R-USE-009", "R-DSR-146")
+async def test_the_report_of_archived_records_says_why_each_was_archived(rig: Rig) -> None:
+    organisation = rig.organisation("Alpha")
+    record, _ = await rig.submit(organisation), await rig.submit(organisation)
+    await rig.archive(organisation, record)
+    await rig.copy()
+    reader = rig.somebody(Role.ADMINISTRATOR, organisation)
+
+    archived, active = await rig.report(reader, "archived"), await rig.report(reader, "referrals")
+
+    asked = ["Why is the person leaving the register?", "Reason in your own words"]
+    assert [["Other"], [LEFT]] == [column(archived, each) for each in asked]
+    assert not set(asked) & {cell.value for cell in active.worksheets[0][1]}

@@ -25,13 +25,21 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION take_pending(integer) TO outcomes_background;
 
+-- Return why a record ends by this outcome, for a job that has no visitor.
+CREATE OR REPLACE FUNCTION leaving_of(p_outcome uuid) RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT o.leaving FROM outcome AS o WHERE o.id = p_outcome AND o.ending
+$$;
+GRANT EXECUTE ON FUNCTION leaving_of(uuid) TO outcomes_background;
+
 -- Settle a pending outcome; return false if it was settled before. The answers of a refused one are deleted, because
 -- the person still has them on their screen.
 CREATE OR REPLACE FUNCTION settle_ending(p_outcome uuid, p_state text, p_refusal text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
     UPDATE outcome
-    SET state = p_state, refusal = p_refusal, answers = CASE WHEN p_state = 'refused' THEN '{}' ELSE answers END
+    SET state = p_state, refusal = p_refusal, answers = CASE WHEN p_state = 'refused' THEN '{}' ELSE answers END,
+        leaving = CASE WHEN p_state = 'refused' THEN '{}' ELSE leaving END
     WHERE id = p_outcome AND state = 'pending';
     RETURN FOUND;
 END

@@ -85,6 +85,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache
     WHERE r.id = ANY(p_records)
 $$;
 
+-- Return why these records were archived, of those that are and where it was asked. SECURITY DEFINER: reports reads all
+-- registers and compartments.
+CREATE OR REPLACE FUNCTION read_leaving(p_records uuid []) RETURNS TABLE (record_id uuid, leaving jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT r.id, v.leaving
+    FROM record AS r
+    INNER JOIN record_version AS v ON v.record_id = r.id AND v.version = r.version
+    WHERE r.id = ANY(p_records) AND NOT r.is_open AND v.leaving IS NOT NULL
+$$;
+
 -- Move records to the end of the feed, because something that it says of them has changed beside their own row.
 CREATE OR REPLACE FUNCTION feed_again(p_records uuid []) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
@@ -96,5 +106,5 @@ $$;
 GRANT EXECUTE ON FUNCTION feed_again(uuid []) TO referrals_app;
 GRANT EXECUTE ON FUNCTION
 assign_feed(), read_feed(bigint, integer, bigint), read_ratings(uuid [], text [], text [], text []),
-read_people(uuid [])
+read_people(uuid []), read_leaving(uuid [])
 TO referrals_background;

@@ -44,7 +44,8 @@ END
 $$;
 
 -- Return one page of a record's history and one of its notes, the newest first; no row if the record is not in scope. With
--- `p_ended`, also of one that has ended. `updates_there` and `notes_there` count those of all pages. Audited.
+-- `p_ended`, also of one that has ended. `updates_there` and `notes_there` count those of all pages. Only administrators are told why
+-- the record was archived. Audited.
 CREATE OR REPLACE FUNCTION read_past(
     p_scope jsonb, p_record uuid, p_ended boolean, p_skip_updates integer, p_skip_notes integer, p_most integer
 ) RETURNS TABLE (
@@ -67,7 +68,8 @@ BEGIN
     INTO updates, updates_there
     FROM (
         SELECT
-            v.version, v.act, v.changed_at, v.rated_at, v.changed_by_name AS changed_by, v.changes, count(*) OVER () AS there
+            v.version, v.act, v.changed_at, v.rated_at, v.changed_by_name AS changed_by, v.changes,
+            CASE WHEN scope.role = 'administrator' THEN v.leaving END AS leaving, count(*) OVER () AS there
         FROM record_version AS v
         WHERE v.record_id = p_record AND v.version > 0
         ORDER BY v.version DESC

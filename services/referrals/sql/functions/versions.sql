@@ -77,6 +77,7 @@ BEGIN
             END IF;
         END IF;
         kept := rewrite_record(scope, wanted, content);
+        PERFORM confirm_consent(ARRAY[kept.id], scope.user_id); -- a form saves no answers without it
     END IF;
     IF kept.id IS NULL THEN
         SELECT w.verdict, w.version_there INTO verdict, version_there
@@ -84,16 +85,17 @@ BEGIN
         RETURN;
     END IF;
     INSERT INTO record_version (
-        record_id, version, act, changed_at, changed_by, changed_by_name, edition, overlay, changes, answers
+        record_id, version, act, changed_at, changed_by, changed_by_name, edition, overlay, changes, answers, leaving
     ) VALUES (
         kept.id, kept.version, wanted.act, now(), scope.user_id, scope.full_name, kept.edition, kept.overlay,
-        wanted.changes, kept.answers
+        wanted.changes, kept.answers, wanted.leaving
     );
     UPDATE ending_decision SET withdrawn_at = now()
     WHERE wanted.withdraws AND record_id = kept.id AND withdrawn_at IS NULL;
     INSERT INTO audit (actor, session, action, register, subjects, fields)
     VALUES (scope.user_id, scope.session_id, wanted.action, scope.register_code, ARRAY[kept.id],
-        ARRAY(SELECT c ->> 0 FROM jsonb_array_elements(wanted.changes) AS c));
+        ARRAY(SELECT c ->> 0 FROM jsonb_array_elements(wanted.changes) AS c)
+        || ARRAY(SELECT jsonb_object_keys(wanted.leaving)));
     PERFORM put_events(p_events);
     IF tells_of_rating(p_events) THEN
         UPDATE record SET is_told = true WHERE id = kept.id AND NOT is_told;
@@ -108,6 +110,7 @@ $$;
 
 -- Return a version to be saved. `version` is the one that the user saw. `rerated`: the date of the rating is new.
 -- `is_update`: the version counts as an update. `withdraws`: decisions about the end of the record no longer hold.
+-- `leaving` says why the record is archived; null for every other version.
 CREATE OR REPLACE FUNCTION read_version(p_version jsonb) RETURNS record
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 DECLARE
@@ -117,11 +120,11 @@ BEGIN
     FROM jsonb_to_record(p_version) AS v (
         record_id uuid, version integer, act text, action text, was_open boolean, state text, is_open boolean,
         compartment_id uuid, ends_on date, awaiting boolean, withdraws boolean, rerated boolean, is_update boolean,
-        changes jsonb
+        changes jsonb, leaving jsonb
     )
     WHERE check_keys(p_version, ARRAY[
         'record_id', 'version', 'act', 'action', 'was_open', 'state', 'is_open', 'compartment_id', 'ends_on', 'awaiting',
-        'withdraws', 'rerated', 'is_update', 'changes'
+        'withdraws', 'rerated', 'is_update', 'changes', 'leaving'
     ]);
     RETURN wanted;
 END

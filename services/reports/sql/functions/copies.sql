@@ -26,29 +26,29 @@ END
 $$;
 
 -- Return the rows of a page of records. The answers come as text.
-CREATE OR REPLACE FUNCTION read_copies(p_records jsonb) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION read_record_copies(p_records jsonb) RETURNS TABLE (
     record_id uuid, sequence bigint, register_code text, edition text, reference text, version integer,
     organisation_id uuid, compartment_id uuid, bodies text [], state text, is_open boolean, created_by text,
     created_at timestamptz, updated_at timestamptz, rated_at timestamptz, ended_at timestamptz, born date, answers jsonb,
-    counted jsonb, recount_on date, moves jsonb, holder text, person_id uuid, sort_name text
+    counted jsonb, recount_on date, moves jsonb, holder text, person_id uuid, sort_name text, leaving jsonb
 )
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT
         r.record_id, r.sequence, r.register_code, r.edition, r.reference, r.version, r.organisation_id,
         r.compartment_id, r.bodies, r.state, r.is_open, r.created_by, r.created_at, r.updated_at, r.rated_at, r.ended_at,
-        r.born, r.answers::jsonb, r.counted, r.recount_on, r.moves, r.holder, r.person_id, r.sort_name
+        r.born, r.answers::jsonb, r.counted, r.recount_on, r.moves, r.holder, r.person_id, r.sort_name, r.leaving::jsonb
     FROM jsonb_array_elements(p_records) AS e (item)
     CROSS JOIN LATERAL jsonb_to_record(e.item) AS r (
         record_id uuid, sequence bigint, register_code text, edition text, reference text, version integer,
         organisation_id uuid, compartment_id uuid, bodies text [], state text, is_open boolean, created_by text,
         created_at timestamptz, updated_at timestamptz, rated_at timestamptz, ended_at timestamptz, born date,
         answers text, counted jsonb, recount_on date, moves jsonb,
-        holder text, person_id uuid, sort_name text
+        holder text, person_id uuid, sort_name text, leaving text
     )
     WHERE check_keys(e.item, ARRAY[
         'record_id', 'sequence', 'register_code', 'edition', 'reference', 'version', 'organisation_id',
         'compartment_id', 'bodies', 'state', 'is_open', 'created_by', 'created_at', 'updated_at', 'rated_at', 'ended_at',
-        'born', 'answers', 'counted', 'recount_on', 'moves', 'holder', 'person_id', 'sort_name'
+        'born', 'answers', 'counted', 'recount_on', 'moves', 'holder', 'person_id', 'sort_name', 'leaving'
     ])
 $$;
 
@@ -56,15 +56,15 @@ $$;
 CREATE OR REPLACE FUNCTION count_different(p_records jsonb) RETURNS bigint
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT count(*)
-    FROM read_copies(p_records) AS r
+    FROM read_record_copies(p_records) AS r
     INNER JOIN feed AS f ON f.source = 'referrals'
     LEFT JOIN record_copy AS c ON c.record_id = r.record_id
     WHERE r.sequence <= f.sequence
         AND (c.record_id IS NULL OR c.sequence < r.sequence OR c.sequence = r.sequence
             AND (c.version, c.compartment_id, c.state, c.is_open, c.answers, c.counted, c.moves, c.holder, c.person_id,
-                c.sort_name)
+                c.sort_name, c.leaving)
                 IS DISTINCT FROM (r.version, r.compartment_id, r.state, r.is_open, r.answers, r.counted, r.moves,
-                r.holder, r.person_id, r.sort_name))
+                r.holder, r.person_id, r.sort_name, r.leaving))
 $$;
 
 -- Store the records of a page, and the compartments that are new. That of an organisation has no bodies here, and needs
@@ -76,8 +76,9 @@ BEGIN
         SELECT
             r.record_id, r.sequence, r.register_code, r.edition, r.reference, r.version, r.organisation_id,
             r.compartment_id, r.bodies, r.state, r.is_open, r.created_by, r.created_at, r.updated_at, r.rated_at,
-            r.ended_at, r.born, r.answers, r.counted, r.recount_on, r.moves, r.holder, r.person_id, r.sort_name
-        FROM read_copies(p_records) AS r
+            r.ended_at, r.born, r.answers, r.counted, r.recount_on, r.moves, r.holder, r.person_id, r.sort_name,
+            r.leaving
+        FROM read_record_copies(p_records) AS r
         ), met AS (
         INSERT INTO compartment (compartment_id, register_code, bodies)
         SELECT DISTINCT r.compartment_id, r.register_code, r.bodies
@@ -88,12 +89,12 @@ BEGIN
     INSERT INTO record_copy AS c (
         record_id, sequence, generation, register_code, edition, reference, version, organisation_id, compartment_id,
         state, is_open, created_by, created_at, updated_at, rated_at, ended_at, born, answers, counted, recount_on, moves,
-        holder, person_id, sort_name
+        holder, person_id, sort_name, leaving
     )
     SELECT
         r.record_id, r.sequence, p_generation, r.register_code, r.edition, r.reference, r.version, r.organisation_id,
         r.compartment_id, r.state, r.is_open, r.created_by, r.created_at, r.updated_at, r.rated_at, r.ended_at, r.born,
-        r.answers, r.counted, r.recount_on, r.moves, r.holder, r.person_id, r.sort_name
+        r.answers, r.counted, r.recount_on, r.moves, r.holder, r.person_id, r.sort_name, r.leaving
     FROM page AS r
     ON CONFLICT (record_id) DO UPDATE SET
         sequence = excluded.sequence,
@@ -118,7 +119,8 @@ BEGIN
         moves = excluded.moves,
         holder = excluded.holder,
         person_id = excluded.person_id,
-        sort_name = excluded.sort_name
+        sort_name = excluded.sort_name,
+        leaving = excluded.leaving
     WHERE c.generation < excluded.generation
         OR (c.sequence < excluded.sequence AND c.version <= excluded.version);
 END
