@@ -35,6 +35,7 @@ from shared.contracts.identity import (
     VerifyPin,
 )
 from shared.contracts.installation import ReadHold
+from shared.contracts.looks import Looker, NameLookers, ReadOutcomeLooks, ReadRecordLooks, ReadReportLooks
 from shared.contracts.meetings import (
     Attendee,
     CancelMeeting,
@@ -50,7 +51,6 @@ from shared.contracts.meetings import (
     SaveSeries,
     StartMeeting,
 )
-from shared.contracts.looks import Looker, NameLookers, ReadOutcomeLooks, ReadRecordLooks, ReadReportLooks
 from shared.contracts.notifier import CountUndelivered, ListMails
 from shared.contracts.outcomes import (
     AcknowledgeTask,
