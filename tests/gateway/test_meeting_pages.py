@@ -337,6 +337,18 @@ async def test_a_meeting_is_cancelled_for_a_reason(browser: Browser, meetings: S
     assert (f"{LIST}?notice=cancelled", "The room is flooded", 5) == (where, asked.reason, asked.version)
 
 
+@pytest.mark.parametrize("page", ["change/", "cancel/", "invitation/"])
+async def test_a_stale_page_of_a_meeting_that_is_over_leads_to_what_became_of_it(
+    browser: Browser, meetings: StandInMeetings, page: str
+) -> None:
+    meetings.meeting = a_meeting(state="cancelled", cancelled_because="The room is flooded")
+
+    where = await browser.sent_to(f"{HERE}{page}")
+
+    assert f"{HERE}?notice=not_planned" == where
+    assert "The room is flooded" in (await browser.see(where)).texts(".nhsuk-summary-list dd")
+
+
 # ---------------------------------------------------------------------------------------------------------- invitation
 @pytest.mark.requirement("R-MEET-007")
 async def test_the_invitation_is_an_event_without_anyone_of_the_agenda(
