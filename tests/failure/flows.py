@@ -36,6 +36,7 @@ OTHER_EMAIL = f"{word('stranger')}@{word('elsewhere').lower()}.example"
 WRITTEN_WORDS = (
     *("note", "change", "other change", "reason", "file name", "heading"),
     *("first name in a cell", "last name in a cell", "no date"),
+    *("minutes", "correction", "attendee", "chair"),
     *WRITTEN_ABOUT_ACTIONS,
 )
 WRITTEN = tuple(sought_word(what, word(what)) for what in WRITTEN_WORDS)

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from shared.registers.load import load_registers
-from tests.failure import flows
+from tests.failure import flows, meeting_flows
 from tests.failure.administering import reverse, see_what_waits
 from tests.failure.breaking import kill, mended, settled
 from tests.failure.canary import Place, Sought, hits, sought_word
@@ -58,6 +58,7 @@ async def walked(broken: Trial) -> AsyncIterator[Walked]:
         await flows.end(admin, record)
         await see_what_waits(admin)
         await flows.review(mine, record)
+        await meeting_flows.meet(admin, record)
         await flows.load(admin, canary)
         await flows.refer_again(mine, admin, canary)
         await settled(broken.inside, [], patient=False)

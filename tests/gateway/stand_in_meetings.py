@@ -1,7 +1,7 @@
 """A stand-in for outcomes' meetings, and for the records of the people on their agendas, on a fake bus."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from shared.contracts.meetings import (
@@ -42,6 +42,7 @@ from shared.contracts.referrals.reading import ReadRecord, RecordShown
 from shared.contracts.referrals.saving import Conflict, RecordReceipt, ReviewRecord
 from shared.messages import Refused
 from tests.gateway.stand_in import Row, StandIn, nothing, row
+from tests.gateway.stand_in_identity import ORGANISATIONS
 from tests.gateway.stand_in_outcomes import PERSON, a_record, a_row
 
 SERIES_ID, MEETING_ID = UUID(int=31), UUID(int=32)
@@ -87,6 +88,7 @@ def a_meeting(**changes: object) -> MeetingShown:
 def an_item(number: int, **changes: object) -> AgendaItem:
     fields = {
         "record_id": UUID(int=number),
+        "organisation_id": ORGANISATIONS[0].organisation_id,
         "reference": f"DSR-7KQ2-M9X{number}",
         "urgency": "urgent" if number == 1 else "alert",
         "because": "urgent" if number == 1 else "agenda",
@@ -129,6 +131,7 @@ class StandInMeetings(StandIn):
     record_changes: dict[str, object] = field(default_factory=dict)
     is_empty: bool = False
     packed: int = 150
+    update: str = "Seen at home."
 
     def table(self) -> tuple[Row, ...]:
         return (
@@ -148,7 +151,7 @@ class StandInMeetings(StandIn):
             row(NameRecords, self._name),
             row(ListRecords, lambda _: RecordPage(rows=(a_row(record_id=UUID(int=9)),), first=1, matches=1, total=1)),
             row(ReadRecord, self._record),
-            row(ReviewRecord, lambda asked: RecordReceipt(record_id=asked.record_id, reference="", version=5)),
+            row(ReviewRecord, _reviewed),
         )
 
     def _meetings(self) -> Meetings:
@@ -201,7 +204,7 @@ class StandInMeetings(StandIn):
         return MeetingPack(agenda=self._agenda(), minutes=page, more=asked.skip + len(page) < len(mine))
 
     def _name(self, asked: NameRecords) -> NamedRecords:
-        return NamedRecords(records=tuple(_named(each) for each in asked.record_ids if each.int in PEOPLE))
+        return NamedRecords(records=tuple(_named(each, self.update) for each in asked.record_ids if each.int in PEOPLE))
 
     def _record(self, asked: ReadRecord) -> RecordShown:
         number = asked.record_id.int
@@ -220,14 +223,19 @@ class StandInMeetings(StandIn):
         return a_record(**fields | self.record_changes)
 
 
-def _named(record_id: UUID) -> NamedRecord:
+def _named(record_id: UUID, update: str) -> NamedRecord:
     return NamedRecord(
         record_id=record_id,
         name=PEOPLE[record_id.int],
-        born="2001-02-07",
+        born=date(2001, 2, 7),
         reference=f"DSR-7KQ2-M9X{record_id.int}",
         rating=RATINGS[record_id.int],
         rated_at=SINCE,
         lead_professional="Lee Lead",
-        latest_update="Seen at home.",
+        latest_update=update,
     )
+
+
+def _reviewed(asked: ReviewRecord) -> RecordReceipt:
+    rating = asked.rating or RATINGS.get(asked.record_id.int, "red")
+    return RecordReceipt(record_id=asked.record_id, reference="DSR-7KQ2-M9XP", version=5, rating=rating)

@@ -36,6 +36,21 @@ from shared.contracts.identity import (
 )
 from shared.contracts.installation import ReadHold
 from shared.contracts.looks import Looker, NameLookers, ReadOutcomeLooks, ReadRecordLooks, ReadReportLooks
+from shared.contracts.meetings import (
+    Attendee,
+    CancelMeeting,
+    ChangeMeeting,
+    CloseMeeting,
+    ListMeetings,
+    ListSeries,
+    PlanMeeting,
+    ReadAgenda,
+    ReadItem,
+    ReadPack,
+    SaveMinutes,
+    SaveSeries,
+    StartMeeting,
+)
 from shared.contracts.notifier import CountUndelivered, ListMails
 from shared.contracts.outcomes import (
     AcknowledgeTask,
@@ -110,6 +125,7 @@ from tests.gateway.stand_in_caseload import StandInCaseload, a_caseload, to_conf
 from tests.gateway.stand_in_drafts import StandInDrafts
 from tests.gateway.stand_in_identity import EMAIL, PASSWORD, PIN, StandInIdentity
 from tests.gateway.stand_in_matches import ONE, OTHER, StandInMatches
+from tests.gateway.stand_in_meetings import STARTS, StandInMeetings, a_meeting, saved
 from tests.gateway.stand_in_notifier import StandInNotifier
 from tests.gateway.stand_in_outcomes import RECORD_ID, WHEN, StandInOutcomes, an_outcome
 from tests.gateway.stand_in_overlays import StandInOverlays
@@ -231,6 +247,31 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
         (
             StandInReviews(found=DueReviews(rows=(a_due_review(),), matches=1)),
             (ListDueReviews(), ReviewRecord(command_id=ID, record_id=RECORD_ID, version=4)),
+        ),
+        (
+            StandInMeetings(
+                minutes={number: saved(number) for number in (1, 2, 3)},
+                attendance=(Attendee(service="Social care", name="Sam"),),
+                update="",
+            ),
+            (
+                *(ListSeries(), SaveSeries(command_id=ID, name="North"), ListMeetings()),
+                PlanMeeting(command_id=ID, series_id=ID, starts_at=STARTS),
+                ChangeMeeting(command_id=ID, meeting_id=ID, version=1, starts_at=STARTS, minutes=60),
+                CancelMeeting(command_id=ID, meeting_id=ID, version=1, reason="Flooded"),
+                *(StartMeeting(command_id=ID, meeting_id=ID), CloseMeeting(command_id=ID, meeting_id=ID)),
+                *(ReadAgenda(meeting_id=ID), ReadItem(meeting_id=ID, record_id=ID)),
+                SaveMinutes(command_id=ID, meeting_id=ID, record_id=ID, version=2, edition="2022", answers={}),
+                *(NameRecords(record_ids=(ID,)), ListRecords(), ReadRecord(record_id=ID)),
+                ReviewRecord(command_id=ID, record_id=ID, version=4),
+            ),
+        ),
+        (
+            StandInMeetings(
+                meeting=a_meeting(state="closed", closed_by="Ada Minister", closed_at=STARTS),
+                minutes={number: saved(number) for number in (1, 2, 3)},
+            ),
+            (ReadPack(meeting_id=ID),),
         ),
         (
             StandInOutcomes(outcomes=(an_outcome(),)),
@@ -425,6 +466,7 @@ def strangers(value: Json, dsr: Definition) -> Iterator[str]:
 def is_known(dsr: Definition, name: str, answer: Json) -> bool:
     """Return whether the register has the question, and the answer among its options if it has options."""
     questions = dsr.form.by_name | (dsr.outcome.by_name if dsr.outcome else {})
+    questions |= dsr.meetings.minutes.by_name if dsr.meetings else {}
     if name not in questions:
         return False
     labels = questions[name].labels

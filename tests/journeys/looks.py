@@ -7,6 +7,7 @@ from gateway.routes import DEMO_PAGES, PAGES
 REGISTERS = "(dsr|homes|watch)"
 NO_PAGES = {
     *("/{register}/account/session", "/{register}/reporting/jobs/{job}/file", "/demo/mail.json"),
+    "/{register}/meetings/{meeting}/invitation/",
     *("/{register}/load/template/", "/{register}/load/{upload}/failed/", "/{register}/load/{upload}/absent/"),
     "/{register}/load/tracing/",
 }
@@ -27,6 +28,8 @@ MAILS, REVERSALS = "/{register}/administration/mails/", "/{register}/administrat
 REVIEWS = "/{register}/reviews/"
 SETTINGS, TEXT_SETTING = "/{register}/administration/settings/", "/{register}/administration/settings/{part}/"
 LOAD, UPLOAD = "/{register}/load/", "/{register}/load/{upload}/"
+MEETINGS, MEETING = "/{register}/meetings/", "/{register}/meetings/{meeting}/"
+ITEM = f"{MEETING}people/{{record}}/"
 LIST_SETTING = "/{register}/administration/settings/{part}/{question}/"
 
 LOOKS = {
@@ -134,6 +137,27 @@ LOOKS = {
     "reporting": REPORTING,
     "report in the making": JOB,
     "report ready": JOB,
+    # meetings
+    "no meetings yet": MEETINGS,
+    "series with problems": f"{MEETINGS}series/new/",
+    "series of meetings": f"{MEETINGS}series/",
+    "one series": f"{MEETINGS}series/{{series}}/",
+    "meeting with problems": f"{MEETINGS}plan/",
+    "planned meeting": MEETING,
+    "change a meeting": f"{MEETING}change/",
+    "cancel a meeting": f"{MEETING}cancel/",
+    "add a person": f"{MEETING}add/",
+    "attendance": f"{MEETING}attendance/",
+    "meeting in progress": MEETING,
+    "minutes of a person": ITEM,
+    "minutes with problems": ITEM,
+    "present mode": f"{ITEM}present/",
+    "declare an interest": f"{ITEM}interest/",
+    "shut out of an item": ITEM,
+    "close a meeting": f"{MEETING}close/",
+    "print pack": f"{MEETING}pack/",
+    "final minutes": ITEM,
+    "list of meetings": MEETINGS,
     # loading a spreadsheet
     "load": LOAD,
     "load without a file": LOAD,

@@ -207,7 +207,7 @@ async def ask_to_close(request: web.Request) -> web.Response:
 
 
 async def close_meeting(request: web.Request) -> web.Response:
-    """Close the meeting. Whoever is not done goes to the area's next agenda, as the page before has said."""
+    """Close the meeting. Those who are not done go to the area's next agenda, as the page before has said."""
     register, form = meeting_register(request), Form(())
     form.command = command_in(await request.post())
     command = CloseMeeting(command_id=form.command, meeting_id=meeting_id_in(request))

@@ -111,8 +111,9 @@ def saved_line(register: Definition, minutes: Minutes) -> str:
     if minutes.saved_at is None:
         return ""
     words, when = register.words, day_and_time(minutes.saved_at)
-    key = "meetings.done_by" if minutes.is_done else "meetings.draft_by"
-    return words(key, name=minutes.saved_by, when=when)
+    if minutes.is_done:
+        return words("meetings.done_by", name=minutes.saved_by, when=when)
+    return words("meetings.draft_by", name=minutes.saved_by, when=when)
 
 
 async def show_read_only(request: web.Request, found: FoundItem, form: Form, status: int = 200) -> web.Response:

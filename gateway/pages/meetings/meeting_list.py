@@ -68,8 +68,14 @@ async def show_meetings(request: web.Request) -> web.Response:
 
 def _columns(register: Definition) -> list[Column]:
     words = register.words
-    keys = ("meetings.when", "meetings.meeting", "meetings.place", "meetings.chair", "meetings.people")
-    return [*(Column(words(key)) for key in keys), Column(words("meetings.state"))]
+    return [
+        Column(words("meetings.when")),
+        Column(words("meetings.meeting")),
+        Column(words("meetings.place")),
+        Column(words("meetings.chair")),
+        Column(words("meetings.people")),
+        Column(words("meetings.state")),
+    ]
 
 
 def _row(register: Definition, meeting: MeetingShown) -> list[Cell]:

@@ -13,7 +13,7 @@ from gateway.pages.meetings.addresses import (
 from gateway.pages.meetings.meeting_text import facts_of
 from gateway.pages.meetings.planning_form import planning_form, read_planned, refusals_of, typed_line, values_of
 from gateway.security.ids import command_in, id_or_none, sent_id
-from gateway.ui.actions import ask, attempt, see_other
+from gateway.ui.actions import NOTICE, ask, attempt, see_other
 from gateway.ui.form import Field, Form, sent_number
 from gateway.ui.render import show
 from shared.cleaning import clean_line
@@ -88,12 +88,12 @@ async def _show_plan(request: web.Request, form: Form, series: list[MeetingSerie
 
 # ------------------------------------------------------------------------------------------------ change and cancel
 async def find_coming(request: web.Request) -> MeetingShown:
-    """Return the meeting of the address if it is planned or in progress. Raise 404 for any other."""
+    """Return the meeting of the address. Lead to its own page, or to none, if it is neither planned nor in progress."""
     meeting_id = meeting_id_in(request)
     found = await ask(request, ListMeetings())
     meeting = next((each for each in found.coming if each.meeting_id == meeting_id), None)
     if meeting is None:
-        raise web.HTTPNotFound
+        raise web.HTTPSeeOther(f"{meeting_address(meeting_register(request), meeting_id)}?{NOTICE}=not_planned")
     return meeting
 
 

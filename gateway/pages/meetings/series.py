@@ -36,9 +36,13 @@ async def show_all_series(request: web.Request) -> web.Response:
         "meetings/series_list.html",
         said=notice(request, {"saved": words("meetings.series_saved")}),
         columns=[
-            Column(words(f"meetings.{key}")) for key in ("series_name", "area", "chair", "services", "cut_off_days")
-        ]
-        + [Column(words("meetings.next_step"))],
+            Column(words("meetings.series_name")),
+            Column(words("meetings.area")),
+            Column(words("meetings.chair")),
+            Column(words("meetings.services")),
+            Column(words("meetings.cut_off_days")),
+            Column(words("meetings.next_step")),
+        ],
         rows=[_row(register, each) for each in found.series],
         add=series_address(register),
         back=meetings_address(register),

@@ -1,7 +1,6 @@
 """The replies about meetings match the recorded golden messages."""
 
 from shared.contracts.meetings import (
-    AddAddendum,
     AddItem,
     CancelMeeting,
     ChangeMeeting,
@@ -14,7 +13,6 @@ from shared.contracts.meetings import (
     ReadItem,
     ReadPack,
     RemoveItem,
-    SaveAttendance,
     SaveMinutes,
     SaveSeries,
     StartMeeting,
@@ -51,34 +49,29 @@ async def test_golden_meeting(board: Board) -> None:
     series_id = await board.series(services=["Social care", "Crisis team"])
     meeting_id = await board.plan(series_id, 0.1)
     adding_one = AddItem(command_id=new_id(), meeting_id=meeting_id, record_id=green)
-    added = await ask(visitor, adding_one)
+    await ask(visitor, adding_one)
     await board.add(meeting_id, extra)
     removing = RemoveItem(command_id=new_id(), meeting_id=meeting_id, record_id=extra)
-    removed = await ask(visitor, removing)
+    await ask(visitor, removing)
     agendas, items = [await board.agenda(meeting_id)], [await board.item(meeting_id, amber)]
     started = await ask(visitor, starting(meeting_id))
     rows = (("Social care", "Sue Care", "present"), ("Crisis team", "", "apologies"))
-    attended = await ask(visitor, attending(meeting_id, 0, *rows))
+    await ask(visitor, attending(meeting_id, 0, *rows))
     draft = await ask(visitor, some_minutes(meeting_id, red, update="Moved"))
     done = await ask(visitor, some_minutes(meeting_id, amber, done=True, **FORM))
     interest = DeclareInterest(command_id=new_id(), meeting_id=meeting_id, record_id=amber)
-    declared = await ask(other, interest)
+    await ask(other, interest)
     agendas += [await board.agenda(meeting_id), await board.agenda(meeting_id, other)]
     items.append(await board.item(meeting_id, red))
     closed = await ask(visitor, closing(meeting_id))
-    corrected = await ask(visitor, adding(meeting_id, amber))
+    await ask(visitor, adding(meeting_id, amber))
     agendas.append(await board.agenda(meeting_id))
     items.append(await board.item(meeting_id, amber))
     await board.plan(series_id, 7)
 
-    check_golden(AddItem, added)
-    check_golden(RemoveItem, removed)
     check_golden(StartMeeting, started)
-    check_golden(SaveAttendance, attended)
     check_golden(SaveMinutes, draft, done)
-    check_golden(DeclareInterest, declared)
     check_golden(CloseMeeting, closed)
-    check_golden(AddAddendum, corrected)
     check_golden(ReadAgenda, *agendas)
     check_golden(ReadItem, *items)
     check_golden(ListMeetings, await board.listed())
