@@ -18,7 +18,7 @@ from shared.context import ServiceContext
 from shared.contracts.actions import ActionsDue
 from shared.contracts.health import ReadNotifierBacklog
 from shared.contracts.notifier import CountUndelivered, ListMails, QueueMail, SendAgain
-from shared.contracts.outcomes import UrgentNotSeen
+from shared.contracts.outcomes import OutcomeTold, UrgentNotSeen
 from shared.contracts.referrals.events import RecordMoved, RecordsLoaded, RoutineNotice, UrgentNotice
 from shared.front_door import for_anyone, for_callers, for_visitors
 from shared.jobs import Job
@@ -32,6 +32,7 @@ EVENTS: tuple[type[AnyNotice], ...] = (
     RecordsLoaded,
     RoutineNotice,
     UrgentNotice,
+    OutcomeTold,
     UrgentNotSeen,
     ActionsDue,
 )

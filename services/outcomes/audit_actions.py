@@ -35,6 +35,7 @@ class OutcomesAction(AuditAction):
     OUTCOME_ARCHIVE_REFUSED = "outcome.archive_refused"
     OUTCOME_LISTED = "outcome.listed"
     OUTCOME_RECORDED = "outcome.recorded"
+    OUTCOME_TOLD_READ = "outcome.told_read"
     SERIES_SAVED = "series.saved"
     PLAN_TOLD = "plan.told"
     TASK_CLOSED = "task.closed"

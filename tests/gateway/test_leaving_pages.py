@@ -35,7 +35,12 @@ class StandInOpenActions(StandIn):
     actions: tuple[ActionShown, ...]
 
     def table(self) -> tuple[Row, ...]:
-        return (row(ListRecordActions, lambda _: RecordActions(record_id=RECORD_ID, actions=self.actions, told=(), may_add=True)),)
+        return (
+            row(
+                ListRecordActions,
+                lambda _: RecordActions(record_id=RECORD_ID, actions=self.actions, told=(), may_add=True),
+            ),
+        )
 
 
 @pytest.fixture

@@ -40,6 +40,7 @@ from shared.contracts.outcomes import (
     ListOutcomes,
     ListTasks,
     ReadTask,
+    ReadToldOutcome,
 )
 from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord
 from shared.contracts.referrals.caseload import ReadCaseload
@@ -138,6 +139,7 @@ READS: dict[str, Ask] = {
     "reversals": lambda _: ListReversals(),
     "the number of reversals": lambda _: CountReversals(),
     "its outcomes": by_id(ListOutcomes),
+    "what is told of its last outcome": by_id(ReadToldOutcome),
     "the upload": lambda world: ReadUpload(upload_id=world.upload_id),
     "uploads": lambda _: ListUploads(),
     "its rows": lambda world: ListUploadRows(upload_id=world.upload_id, tab="errors"),
