@@ -20,6 +20,20 @@ from gateway.pages.administration.index import ADMINISTRATORS, WITH_CARDS
 from gateway.pages.duplicates import pairs
 from gateway.pages.loading import decisions, guide, mapping, start, upload_page
 from gateway.pages.mails import mail_list
+from gateway.pages.meetings import (
+    adding,
+    agenda,
+    attendance,
+    interests,
+    invitation,
+    item_page,
+    meeting_list,
+    pack,
+    planning,
+    present,
+    saving,
+    series,
+)
 from gateway.pages.outcomes import outcomes, reversals
 from gateway.pages.records import (
     case_text,
@@ -28,6 +42,7 @@ from gateway.pages.records import (
     edit,
     ended_list,
     ending,
+    hand_over,
     holder,
     notes,
     reading_page,
@@ -35,6 +50,7 @@ from gateway.pages.records import (
     review,
     seen,
     submit,
+    who_looked,
 )
 from gateway.pages.reporting import dashboard
 from gateway.pages.reviews import due_list
@@ -113,6 +129,10 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("POST", "/{register}/records/{record}/review/", review.review_record, Permission.UPDATE_RECORD),
     PageRoute("POST", "/{register}/records/{record}/notes/", notes.add_note, Permission.ADD_NOTE),
     PageRoute("POST", "/{register}/records/{record}/seen/", seen.mark_seen, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/records/{record}/looked/", who_looked.show_looked, Permission.OVERSEE_PRIVACY),
+    PageRoute("POST", "/{register}/records/{record}/looked/", who_looked.choose_looked, Permission.OVERSEE_PRIVACY),
+    PageRoute("GET", "/{register}/hand-over/", hand_over.show_hand_over, Permission.UPDATE_RECORD),
+    PageRoute("POST", "/{register}/hand-over/", hand_over.hand_over, Permission.UPDATE_RECORD),
     PageRoute("GET", "/{register}/records/{record}/holder/", holder.show_holder, Permission.UPDATE_RECORD),
     PageRoute("POST", "/{register}/records/{record}/holder/", holder.name_holder, Permission.UPDATE_RECORD),
     PageRoute("POST", "/{register}/records/{record}/holder/end", holder.end_cover, Permission.ADMINISTER),
@@ -148,6 +168,68 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("GET", "/{register}/work/", work_list.show_work, Permission.RECORD_OUTCOME),
     PageRoute("POST", "/{register}/work/", work_list.acknowledge, Permission.RECORD_OUTCOME),
     PageRoute("POST", "/{register}/discussed/", work_list.discuss, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/", meeting_list.show_meetings, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/series/", series.show_all_series, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/series/new/", series.new_series, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/series/new/", series.add_series, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/series/{series}/", series.show_series, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/series/{series}/", series.change_series, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/plan/", planning.show_plan, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/plan/", planning.plan_meeting, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/{meeting}/", agenda.show_meeting, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/{meeting}/change/", planning.show_change, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/{meeting}/change/", planning.change_meeting, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/{meeting}/cancel/", planning.ask_to_cancel, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/{meeting}/cancel/", planning.cancel_meeting, Permission.RECORD_OUTCOME),
+    PageRoute(
+        "GET",
+        "/{register}/meetings/{meeting}/invitation/",
+        invitation.download_invitation,
+        Permission.RECORD_OUTCOME,
+        is_data=True,
+    ),
+    PageRoute("POST", "/{register}/meetings/{meeting}/start/", agenda.start_meeting, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/{meeting}/close/", agenda.ask_to_close, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/{meeting}/close/", agenda.close_meeting, Permission.RECORD_OUTCOME),
+    PageRoute(
+        "GET", "/{register}/meetings/{meeting}/attendance/", attendance.show_attendance, Permission.RECORD_OUTCOME
+    ),
+    PageRoute(
+        "POST", "/{register}/meetings/{meeting}/attendance/", attendance.save_attendance, Permission.RECORD_OUTCOME
+    ),
+    PageRoute("GET", "/{register}/meetings/{meeting}/add/", adding.show_search, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/{meeting}/add/", adding.add_person, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/{meeting}/remove/", agenda.remove_item, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/{meeting}/pack/", pack.show_pack, Permission.RECORD_OUTCOME),
+    PageRoute("GET", "/{register}/meetings/{meeting}/people/{record}/", item_page.show_item, Permission.RECORD_OUTCOME),
+    PageRoute("POST", "/{register}/meetings/{meeting}/people/{record}/", saving.save_item, Permission.RECORD_OUTCOME),
+    PageRoute(
+        "POST", "/{register}/meetings/{meeting}/people/{record}/draft/", saving.save_draft, Permission.RECORD_OUTCOME
+    ),
+    PageRoute(
+        "GET",
+        "/{register}/meetings/{meeting}/people/{record}/interest/",
+        interests.ask_first,
+        Permission.RECORD_OUTCOME,
+    ),
+    PageRoute(
+        "POST",
+        "/{register}/meetings/{meeting}/people/{record}/interest/",
+        interests.declare_interest,
+        Permission.RECORD_OUTCOME,
+    ),
+    PageRoute(
+        "POST",
+        "/{register}/meetings/{meeting}/people/{record}/addendum/",
+        interests.add_addendum,
+        Permission.RECORD_OUTCOME,
+    ),
+    PageRoute(
+        "GET",
+        "/{register}/meetings/{meeting}/people/{record}/present/",
+        present.show_present,
+        Permission.RECORD_OUTCOME,
+    ),
     PageRoute("GET", "/{register}/reviews/", due_list.show_due, Permission.READ_RECORDS),
     PageRoute("POST", "/{register}/reviews/", due_list.confirm, Permission.UPDATE_RECORD),
     PageRoute("GET", "/{register}/reporting/", dashboard.show_dashboard, Permission.READ_REPORTS),

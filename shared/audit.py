@@ -62,6 +62,12 @@ async def note(
     await db.execute(ADD_ROW, by, session, action, code, list(subjects), list(fields))
 
 
+async def note_each(db: Database, visitor: Visitor, action: AuditAction, subjects: Iterable[Sequence[UUID]]) -> None:
+    """Add a row for each group of subjects as `note` does, in one round trip."""
+    by = (visitor.user_id, visitor.session_id, action, visitor.register_code)
+    await execute_for_each(db, ADD_ROW, [(*by, list(each), ()) for each in subjects])
+
+
 @dataclass(frozen=True)
 class Noted:
     """One row of the audit on work without a visitor: the action, the ids that it is about, and the register."""

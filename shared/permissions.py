@@ -63,6 +63,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _STANDARD
         | _REPORTING
         | {Permission.RECORD_OUTCOME, Permission.ADMINISTER, Permission.MANAGE_USERS, Permission.UNLOCK_ACCOUNT}
+        | {Permission.OVERSEE_PRIVACY}
     ),
     Role.MASTER_ADMIN: frozenset(
         {Permission.USE_ACCOUNT, Permission.MANAGE_USERS, Permission.CONFIGURE, Permission.UNLOCK_ACCOUNT}

@@ -11,6 +11,7 @@ from gateway.pages.actions.addresses import actions_address, has_actions
 from gateway.pages.duplicates.pairs import PAGE as DUPLICATES
 from gateway.pages.duplicates.pairs import count_waiting
 from gateway.pages.mails.mail_list import mails_address
+from gateway.pages.meetings.addresses import meeting_address, meetings_address
 from gateway.pages.outcomes.reversal_address import PAGE as REVERSALS
 from gateway.pages.outcomes.reversals import count_reversals
 from gateway.pages.reviews.due_list import due_address
@@ -19,12 +20,13 @@ from gateway.pages.users.user_facts import PAGE as USERS
 from gateway.pages.work import work_list
 from gateway.ui.actions import ask_if_there
 from gateway.ui.ages import days_since
-from gateway.ui.formats import ActionCard
+from gateway.ui.formats import ActionCard, day_and_time
 from gateway.ui.navigation import PATHS
 from gateway.ui.table import Cell, risk_mark
 from shared import log
 from shared.clock import utc_now
 from shared.contracts.actions import ActionCounts, CountActions
+from shared.contracts.meetings import ListMeetings
 from shared.contracts.notifier import CountUndelivered, UndeliveredMails
 from shared.contracts.outcomes import CountTasks, TaskCounts
 from shared.contracts.referrals.caseload import Caseload, OwnRecords, ReadCaseload
@@ -65,7 +67,7 @@ async def read_home(request: web.Request) -> Home:
     """Ask the services for what the visitor may see of theirs, all at the same time."""
     caseload, tasks, actions, decisions, emails, accounts = await asyncio.gather(
         _caseload(request),
-        _tasks(request),
+        _work(request),
         _actions(request),
         _decisions(request),
         _undelivered(request),
@@ -91,6 +93,31 @@ async def read_home(request: web.Request) -> Home:
 async def _caseload(request: web.Request) -> Caseload | None:
     may = request[VISITOR].may(Permission.READ_RECORDS)
     return await ask_if_there(request, ReadCaseload()) if may else Caseload()
+
+
+async def _work(request: web.Request) -> list[ActionCard]:
+    tasks, meetings = await asyncio.gather(_tasks(request), _meetings(request))
+    return tasks + meetings
+
+
+async def _meetings(request: web.Request) -> list[ActionCard]:
+    """Return the link to the next meeting, and one to people who are on no agenda because none is planned."""
+    register = request[REGISTER]
+    if register.meetings is None or not request[VISITOR].may(Permission.RECORD_OUTCOME):
+        return []
+    found = await ask_if_there(request, ListMeetings(), seconds=COUNT_SECONDS)
+    if found is None:
+        return []
+    words, count = register.words, sum(found.unplaced.values())
+    following = [
+        ActionCard(
+            words("meetings.next_on", name=each.name, when=day_and_time(each.starts_at)),
+            meeting_address(register, each.meeting_id),
+        )
+        for each in found.coming[:1]
+    ]
+    unplaced = ActionCard(words("meetings.unplaced_home", count=count), meetings_address(register))
+    return following + ([unplaced] if count else [])
 
 
 async def _tasks(request: web.Request) -> list[ActionCard]:

@@ -31,6 +31,7 @@ NEEDS: dict[Place, frozenset[Permission]] = {
 
 TEAM: dict[str, Permission] = {
     "work/": Permission.RECORD_OUTCOME,
+    "meetings/": Permission.RECORD_OUTCOME,
     "actions/": Permission.RECORD_OUTCOME,
     "duplicates/": Permission.ADMINISTER,
 }
@@ -73,7 +74,8 @@ def _open_to(register: Same[Definition], permissions: frozenset[Permission]) -> 
 @lru_cache(maxsize=50)
 def _team(same: Same[Definition], permissions: frozenset[Permission]) -> tuple[str, ...]:
     """Return the paths of the second bar. A register without ratings has no work list; one that meets has actions."""
-    there = {"work/": same.value.rating is not None, "actions/": same.value.meetings is not None}
+    meets = same.value.meetings is not None
+    there = {"work/": same.value.rating is not None, "meetings/": meets, "actions/": meets}
     return tuple(path for path, needed in TEAM.items() if needed in permissions and there.get(path, True))
 
 
@@ -81,6 +83,7 @@ def _team_items(register: Definition, team: tuple[str, ...], here: str | None) -
     words = register.words
     labels = {
         "work/": words("tasks.heading"),
+        "meetings/": words("meetings.heading"),
         "actions/": words("actions.heading"),
         "duplicates/": words("duplicate.team_heading"),
     }

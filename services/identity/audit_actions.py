@@ -61,4 +61,5 @@ class IdentityAction(AuditAction):
     SESSIONS_ENDED = auto()
     USER_READ = auto()
     USERS_LISTED = auto()
+    USERS_NAMED = auto()
     WELCOMED_AGAIN = auto()

@@ -11,6 +11,7 @@ from services.identity.handlers.colleagues import ColleagueList
 from services.identity.handlers.holding import HoldInForce
 from services.identity.handlers.joining import Joining
 from services.identity.handlers.log_in import PasswordStep
+from services.identity.handlers.lookers import LookerNames
 from services.identity.handlers.naming import NameHandlers
 from services.identity.handlers.organisations import OrganisationList
 from services.identity.handlers.own_app import OwnAppHandlers
@@ -40,6 +41,7 @@ from shared.contracts import registration as asked_of_entry
 from shared.contracts import users as asked_of_users
 from shared.contracts.health import ReadIdentityBacklog
 from shared.contracts.installation import ReadHold
+from shared.contracts.looks import NameLookers
 from shared.front_door import AnsweredRequest, for_anyone, for_callers, for_visitors
 from shared.jobs import Job
 from shared.permissions import Permission
@@ -113,6 +115,7 @@ def _of_sessions(context: IdentityContext) -> list[AnsweredRequest]:
         for_anyone(asked.RemindPassword, Reminders(context).remind),
         for_anyone(asked.ReadPasswordRule, RuleInForce(context).read),
         for_anyone(asked.ListOrganisations, OrganisationList(context).read),
+        for_visitors(NameLookers, Permission.OVERSEE_PRIVACY, LookerNames(context).read),
         for_visitors(asked.ListColleagues, Permission.UPDATE_RECORD, ColleagueList(context).read),
         for_callers(asked.CheckGrant, asked.CheckGrant.asked_by, sessions.check_grant),
         for_callers(asked.FindRecipients, asked.FindRecipients.asked_by, RecipientList(context).find),

@@ -11,7 +11,8 @@ from shared.compartments import add_compartment
 from shared.contracts.actions import ActionsDue
 from shared.contracts.health import Backlog, ReadNotifierBacklog
 from shared.contracts.notifier import QueueMail
-from shared.contracts.referrals.events import RecordMoved, RecordsLoaded
+from shared.contracts.referrals.events import RecordMoved, RecordsHandedOver, RecordsLoaded
+from shared.contracts.referrals.reviews import ReviewsDue
 from shared.database import transaction
 from shared.inbox import SetAside, count_set_aside, is_new
 from shared.log import warn
@@ -57,8 +58,12 @@ class Handlers:
             await self.move(notice)
         elif isinstance(notice, RecordsLoaded):
             await self.tell_of_upload(notice)
+        elif isinstance(notice, RecordsHandedOver):
+            await self.tell_of_hand_over(notice)
         elif isinstance(notice, ActionsDue):
             await self.tell_of_actions(notice)
+        elif isinstance(notice, ReviewsDue):
+            await self.tell_of_reviews(notice)
         else:
             await self.tell(notice)
 
@@ -72,9 +77,15 @@ class Handlers:
 
     async def tell_of_upload(self, loaded: RecordsLoaded) -> None:
         """Mail the register's team and the uploader, once for each upload, and nobody about its single records."""
-        mails = await self.context.mails.mails_about_upload(loaded)
+        await self._queue_once(loaded, await self.context.mails.mails_about_upload(loaded))
+
+    async def tell_of_hand_over(self, handed: RecordsHandedOver) -> None:
+        """Mail the new or the former holder once for all records."""
+        await self._queue_once(handed, await self.context.mails.mails_about_hand_over(handed))
+
+    async def _queue_once(self, notice: RecordsLoaded | RecordsHandedOver, mails: list[NewMail]) -> None:
         async with transaction(self.context.background) as db:
-            if await is_new(db, NOTICES, loaded):
+            if await is_new(db, NOTICES, notice):
                 for mail in mails:
                     await adding.add_mail(db, mail)
         self.context.wakeups.set_for(mails)
@@ -86,6 +97,15 @@ class Handlers:
             if await is_new(db, NOTICES, due):
                 await adding.add_mail(db, mail)
         self.context.wakeups.set_for([mail])
+
+    async def tell_of_reviews(self, due: ReviewsDue) -> None:
+        """Mail the holder of the records, or their creators, once for each notice. Nobody if none has an account."""
+        mails = await self.context.mails.mails_about_reviews(due)
+        async with transaction(self.context.background) as db:
+            if await is_new(db, NOTICES, due):
+                for mail in mails:
+                    await adding.add_mail(db, mail)
+        self.context.wakeups.set_for(mails)
 
     async def tell(self, notice: Notice) -> None:
         """

@@ -13,9 +13,10 @@ from shared.values import Unreadable, read_email
 
 Lane = Literal["now", "bulk"]
 RecordTemplate = Literal["new_record", "urgent_record"]
-UploadTemplate = Literal["records_loaded"]
+ManyTemplate = Literal["records_loaded", "records_handed_over"]
 ActionTemplate = Literal["actions_due"]
-AnyTemplate = Template | RecordTemplate | UploadTemplate | ActionTemplate
+ReviewTemplate = Literal["reviews_due"]
+AnyTemplate = Template | RecordTemplate | ManyTemplate | ActionTemplate | ReviewTemplate
 Stage = Literal["connection", "mail"]
 Ending = Literal["accepted", "failed", "given_up"]
 
@@ -23,8 +24,9 @@ LANES: tuple[Lane, ...] = get_args(Lane)
 TEMPLATES: tuple[AnyTemplate, ...] = (
     *get_args(Template),
     *get_args(RecordTemplate),
-    *get_args(UploadTemplate),
+    *get_args(ManyTemplate),
     *get_args(ActionTemplate),
+    *get_args(ReviewTemplate),
 )
 SOMEBODY_WAITS: frozenset[AnyTemplate] = frozenset({"pin", "urgent_record"})
 

@@ -19,7 +19,14 @@ from shared.contracts.actions import ActionsDue
 from shared.contracts.health import ReadNotifierBacklog
 from shared.contracts.notifier import CountUndelivered, ListMails, QueueMail, SendAgain
 from shared.contracts.outcomes import OutcomeTold, UrgentNotSeen
-from shared.contracts.referrals.events import RecordMoved, RecordsLoaded, RoutineNotice, UrgentNotice
+from shared.contracts.referrals.events import (
+    RecordMoved,
+    RecordsHandedOver,
+    RecordsLoaded,
+    RoutineNotice,
+    UrgentNotice,
+)
+from shared.contracts.referrals.reviews import ReviewsDue
 from shared.front_door import for_anyone, for_callers, for_visitors
 from shared.jobs import Job
 from shared.log import warn
@@ -30,11 +37,13 @@ SENDERS: dict[Lane, int] = {"now": 3, "bulk": 2}
 EVENTS: tuple[type[AnyNotice], ...] = (
     RecordMoved,
     RecordsLoaded,
+    RecordsHandedOver,
     RoutineNotice,
     UrgentNotice,
     OutcomeTold,
     UrgentNotSeen,
     ActionsDue,
+    ReviewsDue,
 )
 EXPIRE_SECONDS = 5.0
 

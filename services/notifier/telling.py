@@ -11,7 +11,14 @@ from services.notifier.recipients import AddressBook, needs_identity
 from services.notifier.writing import Writer
 from shared.contracts.actions import ActionsDue
 from shared.contracts.outcomes import OutcomeTold, UrgentNotSeen
-from shared.contracts.referrals.events import RecordMoved, RecordNotice, RecordsLoaded, UrgentNotice
+from shared.contracts.referrals.events import (
+    RecordMoved,
+    RecordNotice,
+    RecordsHandedOver,
+    RecordsLoaded,
+    UrgentNotice,
+)
+from shared.contracts.referrals.reviews import ReviewNamed, ReviewsDue
 from shared.ids import new_id
 from shared.registers.bodies import compartment_of
 from shared.registers.definition.lifecycle import Notification, Occasion, Urgency
@@ -19,7 +26,7 @@ from shared.registers.definition.register import Definition
 from shared.registers.load import Registers
 
 Notice = RecordNotice | UrgentNotSeen | OutcomeTold
-AnyNotice = Notice | RecordMoved | RecordsLoaded | ActionsDue
+AnyNotice = Notice | RecordMoved | RecordsLoaded | RecordsHandedOver | ActionsDue | ReviewsDue
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,21 @@ class MailWriter:
         written = self.writer.loaded(register, loaded)
         return [NewMail(new_id(), register.code, "records_loaded", "bulk", each, written) for each in addresses]
 
+    async def mails_about_hand_over(self, handed: RecordsHandedOver) -> list[NewMail]:
+        """
+        Return the mail to the colleague who is told, or none: if the register tells no colleague of a new holder, or if
+        they may no longer see the records. Raise if identity does not answer.
+        """
+        register = self.registers.find(handed.register_code)
+        if not rules.names(rules.rules_for(register, handed.occasion, "routine"), "colleague"):
+            return []
+        address = await self.book.find_user(register.code, handed.bodies, handed.told)
+        if address is None:
+            return []
+        written = self.writer.handed_over(register, handed)
+        recipient = rules.recipient_of(address)
+        return [NewMail(new_id(), register.code, "records_handed_over", "bulk", recipient, written)]
+
     async def mail_about_actions(self, due: ActionsDue) -> NewMail:
         """
         Return the mail to the colleague, or to the team's mailbox: also if the colleague has no account any more.
@@ -81,6 +103,40 @@ class MailWriter:
         recipient = rules.recipient_of(colleague or register.contact.team_email)
         written = self.writer.actions_due(register, due, has_left=due.recipient is not None and colleague is None)
         return NewMail(new_id(), register.code, "actions_due", "bulk", recipient, written)
+
+    async def mails_about_reviews(self, due: ReviewsDue) -> list[NewMail]:
+        """
+        Return one mail to the holder, about the records that they may still see, and one to each creator of the others.
+
+        Nobody is mailed of a record that neither may see any more. Raise if identity does not answer.
+        """
+        register = self.registers.find(due.register_code)
+        told: dict[str, list[ReviewNamed]] = {}
+        known: dict[tuple[UUID, tuple[str, ...]], str | None] = {}
+        for each in due.reviews:
+            if (each.created_by, each.bodies) not in known:
+                known[each.created_by, each.bodies] = await self._who_reviews(register, due.holder, each)
+            address = known[each.created_by, each.bodies]
+            if address:
+                told.setdefault(rules.recipient_of(address), []).append(each)
+        left = due.total - len(due.reviews) if len(told) == 1 else 0
+        return [
+            NewMail(
+                new_id(),
+                register.code,
+                "reviews_due",
+                "bulk",
+                each,
+                self.writer.reviews_due(register, due, named, left),
+            )
+            for each, named in told.items()
+        ]
+
+    async def _who_reviews(self, register: Definition, holder: UUID, named: ReviewNamed) -> str | None:
+        for user_id in dict.fromkeys((holder, named.created_by)):
+            if address := await self.book.find_user(register.code, named.bodies, user_id):
+                return address
+        return None
 
     async def recipients(
         self, register: Definition, bodies: tuple[str, ...], wanted: Sequence[Notification], user_id: UUID | None = None

@@ -1,7 +1,8 @@
 """Write mails: account mails from templates, and mails about records in the words of a register's definition."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from uuid import UUID
 
@@ -10,13 +11,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 from services.notifier import rules
 from shared.contracts.actions import ActionsDue, DueAction
 from shared.contracts.notifier import QueueMail
-from shared.contracts.referrals.events import RecordsLoaded
+from shared.contracts.referrals.events import RecordsHandedOver, RecordsLoaded
+from shared.contracts.referrals.reviews import ReviewNamed, ReviewsDue
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 from shared.registers.load import Registers
-from shared.values import show_date
+from shared.values import london_day, show_date
 
 TEMPLATES = Path(__file__).with_name("templates")
+LISTED = 20  # references in one mail about reviews
 HOUSE = {"register_name": "ICS Registers", "contact": "your system administrator"}
 WITH_ARTICLE = frozenset({"register", "list", "database", "directory", "service", "index", "programme"})
 """The last words of names that are spoken with "the": the Dynamic Support Register, but Keyworking."""
@@ -106,6 +109,28 @@ class Writer:
         }
         return self._write("records_loaded", said)
 
+    def handed_over(self, register: Definition, handed: RecordsHandedOver) -> Written:
+        """Return the mail about all records that a colleague handed over. It contains references, nothing else."""
+        words, is_new = register.words, handed.occasion == "holder_named"
+        more = handed.total - len(handed.references)
+        paragraphs = [
+            words("handed_over_mail.new_lead") if is_new else words("handed_over_mail.former_lead"),
+            words("handed_over_mail.references", references=", ".join(handed.references)),
+            *([words("handed_over_mail.more", more=more)] if more > 0 else []),
+            words("handed_over_mail.link", address=f"{self._public_url}/{register.code}/")
+            if is_new
+            else words("handed_over_mail.mistake", team=register.contact.team),
+        ]
+        said: dict[str, str | list[str]] = {
+            "register_name": register.identity.name,
+            "contact": register.contact.administrator_email,
+            "subject": words("handed_over_mail.new_subject", total=handed.total)
+            if is_new
+            else words("handed_over_mail.former_subject", total=handed.total),
+            "paragraphs": paragraphs,
+        }
+        return self._write("records_handed_over", said)
+
     def actions_due(self, register: Definition, due: ActionsDue, *, has_left: bool) -> Written:
         """
         Return the mail about actions: references, days and links, and nothing about persons.
@@ -131,10 +156,38 @@ class Writer:
         }
         return self._write("actions_due", said)
 
+    def reviews_due(self, register: Definition, due: ReviewsDue, named: Sequence[ReviewNamed], left: int) -> Written:
+        """
+        Return the mail about reviews: references, days and one link, and nothing about persons.
+
+        `left` are further ones that the notice does not name.
+        """
+        words, day, rest = register.words, london_day(due.occurred_at), left + len(named[LISTED:])
+        overdue = [each for each in named if each.due_on < day]
+        paragraphs = [
+            words("reviews_mail.lead"),
+            "\n".join(_review_line(words, each, day) for each in named[:LISTED]),
+            *([words("reviews_mail.more", count=rest)] if rest else []),
+            words("reviews_mail.link", address=self._reviews_link(register, is_overdue=bool(overdue))),
+        ]
+        said: dict[str, str | list[str]] = {
+            "register_name": register.identity.name,
+            "contact": register.contact.administrator_email,
+            "subject": words("reviews_mail.subject", count=len(named) + left),
+            "paragraphs": paragraphs,
+        }
+        return self._write("reviews_due", said)
+
+    def _reviews_link(self, register: Definition, *, is_overdue: bool) -> str:
+        """Return the address of the list of overdue reviews; of those due soon if none of them is overdue."""
+        return f"{self._public_url}{register.address('reviews/' if is_overdue else 'reviews/?due=soon')}"
+
     def _due_line(self, register: Definition, action: DueAction) -> str:
-        keys = {"today": "actions_mail.line_today", "overdue": "actions_mail.line_overdue"}
-        key = keys.get(action.why, "actions_mail.line")
-        said = register.words(key, reference=action.reference, day=show_date(action.due_on))
+        words, reference, day = register.words, action.reference, show_date(action.due_on)
+        said = {
+            "today": words("actions_mail.line_today", reference=reference, day=day),
+            "overdue": words("actions_mail.line_overdue", reference=reference, day=day),
+        }.get(action.why, words("actions_mail.line", reference=reference, day=day))
         return f"{said}\n{self._public_url}{register.address(f'actions/{action.action_id.hex}/')}"
 
     def record_link(self, register: Definition, record_id: UUID) -> str:
@@ -154,6 +207,13 @@ class Writer:
         except UndefinedError:
             raise rules.NeverAMail("values") from None
         return Written(" ".join(subject.split()), f"{body.strip()}\n")
+
+
+def _review_line(words: Words, named: ReviewNamed, day: date) -> str:
+    due_on = show_date(named.due_on)
+    if named.due_on < day:
+        return words("reviews_mail.overdue", reference=named.reference, day=due_on)
+    return words("reviews_mail.soon", reference=named.reference, day=due_on)
 
 
 def _words_of_actions(words: Words, due: ActionsDue) -> tuple[str, str]:

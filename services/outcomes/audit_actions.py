@@ -34,6 +34,7 @@ class OutcomesAction(AuditAction):
     OUTCOME_ARCHIVE_GIVEN_UP = "outcome.archive_given_up"
     OUTCOME_ARCHIVE_REFUSED = "outcome.archive_refused"
     OUTCOME_LISTED = "outcome.listed"
+    OUTCOME_LOOKS_READ = "outcome.looks_read"
     OUTCOME_RECORDED = "outcome.recorded"
     OUTCOME_TOLD_READ = "outcome.told_read"
     SERIES_SAVED = "series.saved"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
-from shared.contracts.meetings import AgendaItem, Attendee
+from shared.contracts.meetings import Attendee
 from shared.contracts.referrals.answers import Answers, InvalidAnswers
 from shared.messages import Refused
 from shared.registers.definition.meetings import MeetingRules
@@ -186,8 +186,8 @@ def missing(services: Iterable[str], attendance: Iterable[Attendee]) -> tuple[st
     return tuple(each for each in services if fold(each) not in present)
 
 
-def neighbours(items: Sequence[AgendaItem], place: int) -> tuple[UUID | None, UUID | None]:
-    """Return the records before and after a place, counted from 0, that the asker may open."""
-    before = (each.record_id for each in reversed(items[:place]) if not each.interest)
-    after = (each.record_id for each in items[place + 1 :] if not each.interest)
+def neighbours(opened: Sequence[UUID | None], place: int) -> tuple[UUID | None, UUID | None]:
+    """Return the records before and after a place, counted from 0. None stands for one that may not be opened."""
+    before = (each for each in reversed(opened[:place]) if each is not None)
+    after = (each for each in opened[place + 1 :] if each is not None)
     return next(before, None), next(after, None)

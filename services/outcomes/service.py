@@ -5,6 +5,7 @@ from services.outcomes.handlers.action_changes import ChangeActions
 from services.outcomes.handlers.actions import ReadActions
 from services.outcomes.handlers.ending import Endings
 from services.outcomes.handlers.feed import OutcomeFeedHandler
+from services.outcomes.handlers.looking import OutcomeLooksHandler
 from services.outcomes.handlers.meeting_agendas import AgendaReader, MeetingAgendas
 from services.outcomes.handlers.meeting_course import MeetingCourse
 from services.outcomes.handlers.meeting_minutes import MinutesHandler
@@ -30,6 +31,7 @@ from shared.contracts.actions import (
     ReportAction,
 )
 from shared.contracts.health import ReadOutcomesBacklog
+from shared.contracts.looks import ReadOutcomeLooks
 from shared.contracts.meetings import (
     AddAddendum,
     AddItem,
@@ -97,6 +99,7 @@ def service_of(context: OutcomesContext) -> Service:
             for_visitors_carried_on(RecordOutcome, Permission.RECORD_OUTCOME, recording.record),
             for_visitors_carried_on(ListOutcomes, Permission.RECORD_OUTCOME, reading.list_outcomes),
             for_visitors_carried_on(ReadToldOutcome, Permission.UPDATE_RECORD, reading.read_told),
+            for_visitors_carried_on(ReadOutcomeLooks, Permission.OVERSEE_PRIVACY, OutcomeLooksHandler(context).read),
             for_visitors(ListTasks, Permission.RECORD_OUTCOME, tasks.list_tasks),
             for_visitors(CountTasks, Permission.RECORD_OUTCOME, tasks.count_tasks),
             for_visitors(ReadTask, Permission.RECORD_OUTCOME, tasks.read_task),

@@ -7,11 +7,14 @@ from services.referrals.handlers.duplicates import Comparing
 from services.referrals.handlers.editions import EditionKeeper
 from services.referrals.handlers.ending import DueRecords, EndingHandlers
 from services.referrals.handlers.feed import ReadFeedHandler
+from services.referrals.handlers.hand_over import HandOverHandlers
 from services.referrals.handlers.holding import CoverNotices, HoldingHandlers
+from services.referrals.handlers.looking import LookingHandlers
 from services.referrals.handlers.notes import NoteTaking
 from services.referrals.handlers.publishing import Publishing
 from services.referrals.handlers.reading import ReadRecordHandlers
 from services.referrals.handlers.reversing import Reversing
+from services.referrals.handlers.review_reminders import ReviewReminders
 from services.referrals.handlers.reviews import DueReviewHandlers
 from services.referrals.handlers.saving import Saving
 from services.referrals.handlers.settling import Settling
@@ -34,6 +37,7 @@ from services.referrals.store import counting
 from services.referrals.uploads.working import UploadWork, purge_uploads
 from shared.context import ServiceContext
 from shared.contracts.health import ReadReferralsBacklog
+from shared.contracts.looks import CheckLooks, ReadRecordLooks
 from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord, FinishArchive, RefuseArchive
 from shared.contracts.referrals.caseload import ReadCaseload
 from shared.contracts.referrals.drafts import DiscardDraft, ListDrafts, ReadDraft, SaveDraft
@@ -41,6 +45,7 @@ from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplica
 from shared.contracts.referrals.ended import FindEnded, ListEnded, ListEndedBefore, ListReturned
 from shared.contracts.referrals.ending import DecideEnding
 from shared.contracts.referrals.feed import ReadFeed
+from shared.contracts.referrals.hand_over import CheckHandOver, CountHeld, HandOver, ListHeld
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.loading import (
@@ -98,6 +103,8 @@ def service_of(context: ServiceContext) -> Service:
             for_visitors(ReadPast, Permission.READ_RECORDS, reading.read_past),
             for_visitors(AddNote, Permission.ADD_NOTE, NoteTaking(context).add_note),
             *_of_holding(HoldingHandlers(context)),
+            *_of_handing_over(HandOverHandlers(context)),
+            *_of_looking(LookingHandlers(context)),
             for_visitors(ListDuplicates, Permission.ADMINISTER, comparing.list_open),
             for_visitors(ListLinked, Permission.ADMINISTER, comparing.list_linked),
             for_visitors(CountDuplicates, Permission.ADMINISTER, comparing.count_open),
@@ -132,6 +139,22 @@ def _of_holding(holding: HoldingHandlers) -> list[AnsweredRequest]:
         for_visitors(AddCover, Permission.ADMINISTER, holding.add_cover),
         for_visitors(EndCover, Permission.ADMINISTER, holding.end_cover),
         for_visitors(ReadHoldings, Permission.ADMINISTER, holding.read),
+    ]
+
+
+def _of_handing_over(handing: HandOverHandlers) -> list[AnsweredRequest]:
+    return [
+        for_visitors(ListHeld, Permission.UPDATE_RECORD, handing.list_held),
+        for_visitors(CountHeld, Permission.ADMINISTER, handing.count_held),
+        for_visitors(CheckHandOver, Permission.UPDATE_RECORD, handing.check),
+        for_visitors(HandOver, Permission.UPDATE_RECORD, handing.hand_over),
+    ]
+
+
+def _of_looking(looking: LookingHandlers) -> list[AnsweredRequest]:
+    return [
+        for_visitors(ReadRecordLooks, Permission.OVERSEE_PRIVACY, looking.read),
+        for_visitors(CheckLooks, Permission.OVERSEE_PRIVACY, looking.check),
     ]
 
 
@@ -178,6 +201,7 @@ def jobs_of(context: ServiceContext) -> list[Job]:
         Job("records.settle", Settling(context).settle, every=SETTLE_EVERY_SECONDS),
         Job("records.end", DueRecords(context).end, every=END_EVERY_SECONDS),
         Job("covers.tell", CoverNotices(context).tell, every=END_EVERY_SECONDS),
+        Job("reviews.remind", ReviewReminders(context).remind, every=END_EVERY_SECONDS),
         Job("drafts.purge", lambda: purge_drafts(context)),
         Job("uploads.purge", lambda: purge_uploads(context.background)),
     ]

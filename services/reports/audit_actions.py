@@ -8,6 +8,7 @@ class ReportsAction(AuditAction):
 
     REPORT_ASKED_FOR = "report.asked_for"
     REPORT_DOWNLOADED = "report.downloaded"
+    REPORT_LOOKS_READ = "report.looks_read"
     REPORT_MADE = "report.made"
     REPORT_RECORDS = "report.records"
     REPORT_STOPPED = "report.stopped"

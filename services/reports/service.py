@@ -15,12 +15,14 @@ from services.reports.feeding import (
 from services.reports.folder import private_folder
 from services.reports.handlers.dashboard import Dashboards
 from services.reports.handlers.jobs import Jobs
+from services.reports.handlers.looking import ReportLooksHandler
 from services.reports.making import Making, purge
 from services.reports.measures import MEASURES
 from services.reports.settings import ReportsSettings
 from shared.bus.protocol import Follower
 from shared.context import ServiceContext
 from shared.contracts.health import ReadReportsBacklog
+from shared.contracts.looks import ReadReportLooks
 from shared.contracts.outcomes import OutcomeRecorded
 from shared.contracts.referrals.events import (
     RecordArchived,
@@ -30,7 +32,7 @@ from shared.contracts.referrals.events import (
     RecordUpdated,
 )
 from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
-from shared.front_door import AnsweredRequest, for_anyone, for_visitors
+from shared.front_door import AnsweredRequest, for_anyone, for_visitors, for_visitors_carried_on
 from shared.jobs import Job
 from shared.organisations import OrganisationNames
 from shared.permissions import Permission
@@ -72,7 +74,7 @@ def jobs_of(context: ReportsContext) -> list[Job]:
 
 
 def answers_of(context: ReportsContext) -> list[AnsweredRequest]:
-    """Return the request handlers. All but `ReadReportsBacklog` need the permission to read reports."""
+    """Return the request handlers. Those about reports need the permission to read them."""
     jobs = Jobs(context)
     return [
         for_visitors(ReadDashboard, Permission.READ_REPORTS, Dashboards(context).read),
@@ -80,6 +82,7 @@ def answers_of(context: ReportsContext) -> list[AnsweredRequest]:
         for_visitors(ReadReportJob, Permission.READ_REPORTS, jobs.read),
         for_visitors(StopReport, Permission.READ_REPORTS, jobs.stop),
         for_visitors(ReadReportChunk, Permission.READ_REPORTS, jobs.read_chunk),
+        for_visitors_carried_on(ReadReportLooks, Permission.OVERSEE_PRIVACY, ReportLooksHandler(context).read),
         for_anyone(ReadReportsBacklog, backlog_of(context)),
     ]
 

@@ -14,6 +14,7 @@ MOST_ACTIONS = 25
 MOST_OF_RECORD = 50
 MOST_ENTRIES = 100
 MOST_ENTRIES_SHOWN = 150
+MOST_DECISIONS = 20
 MOST_IN_MAIL = 50
 LONGEST_ACTION = 1_000
 
@@ -288,16 +289,26 @@ class PlanTold(Message):
     recorded_at: datetime
 
 
+class MeetingDecision(Message):
+    """What a closed meeting decided about a record, in words."""
+
+    held_on: date
+    meeting: str
+    decision: str = Field(repr=False)
+
+
 class RecordActions(Message):
     """
     The actions of a record: the open ones by the day when they are due, then the others, newest first.
 
-    `told` has the last that was recorded for each party. `may_add`: the asker may add actions to it.
+    `decisions` are those of closed meetings, the latest first, without meetings at which the asker has declared an
+    interest. `told` has the last that was recorded for each party. `may_add`: the asker may add actions to it.
     """
 
     record_id: UUID
     actions: tuple[ActionShown, ...]
     told: tuple[PlanTold, ...] = Field(repr=False)
+    decisions: tuple[MeetingDecision, ...] = Field(default=(), repr=False)
     may_add: bool
 
 

@@ -318,13 +318,14 @@ class ListColleagues(Request[Colleagues]):
     """
     List standard users and administrators of an organisation whose name contains `search`, by family name.
 
-    Refused as `not_found` for an organisation that is not the asker's.
+    Without an organisation, list those of any of the asker's organisations. Refused as `not_found` for an organisation
+    that is not the asker's.
     """
 
     subject: ClassVar[str] = "ask.identity.list_colleagues"
     refusals: ClassVar[tuple[str, ...]] = ("not_found",)
 
-    organisation_id: UUID
+    organisation_id: UUID | None
     search: TypedLine = Field(default="", max_length=100, repr=False)
 
 

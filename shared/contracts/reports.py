@@ -11,7 +11,7 @@ from shared.messages import Command, Message, Request
 CHUNK_BYTES = 262_144
 MOST_CHOSEN = 1_000
 
-TileKind = Literal["by_option", "total", "by_age", "by_organisation", "by_week"]
+TileKind = Literal["by_option", "total", "by_age", "by_organisation", "by_week", "reviews"]
 JobState = Literal["queued", "running", "ready", "failed", "stopped", "expired"]
 
 
@@ -36,6 +36,8 @@ class TileShown(Message):
 
     `by_outcome`: each record counts by the latest answer to the question in its outcomes. `at` is the question whose
     date the ages are taken on, if it is not today.
+
+    `reviews` counts by when the next review is due: overdue, in the next seven days, later, and without a day.
 
     `by_week` has `weeks` instead of counts, oldest first, with today last. All weeks have the same levels.
     """

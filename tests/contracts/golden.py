@@ -31,6 +31,7 @@ OPAQUE = frozenset(
         "codes",
         "content",
         "size",
+        "row",
         "editions",
     }
 )

@@ -17,6 +17,7 @@ from shared.registers.definition.register import Definition
 from shared.registers.form.reading import read_answers
 from shared.values import london_day
 from tests.failure.canary import NHS_NUMBER, Filled, Sought, fill, sought_word, without, word
+from tests.failure.following_up import WRITTEN_ABOUT_ACTIONS
 from tests.walking import Sheet, Walker, record_in
 
 REPORT_SECONDS = 60
@@ -33,6 +34,7 @@ OTHER_EMAIL = f"{word('stranger')}@{word('elsewhere').lower()}.example"
 WRITTEN_WORDS = (
     *("note", "change", "other change", "reason", "file name", "heading"),
     *("first name in a cell", "last name in a cell", "no date"),
+    *WRITTEN_ABOUT_ACTIONS,
 )
 WRITTEN = tuple(sought_word(what, word(what)) for what in WRITTEN_WORDS)
 ACCOUNT = tuple(
@@ -230,10 +232,29 @@ async def look_after(walker: Walker, record: str) -> str:
     await walker.post(page, form | {"act": "find", "search": LAST_NAME})
     await walker.post(f"{page}end", form | {"holding": word("no cover")})
     await walker.post(walker.at(f"records/{record}/seen/"), {"task": f"{uuid4().hex}-{uuid4().hex}"})
+    await hand_over(walker)
+    await who_looked(walker, record)
     said = (await walker.see(walker.at(f"records/{record}/text/"))).html
     reference = re.search(r"DSR-[0-9A-Z]{4}-[0-9A-Z]{4}", said)
     assert reference is not None
     return reference[0]
+
+
+async def who_looked(walker: Walker, record: str) -> None:
+    page = walker.at(f"records/{record}/looked/")
+    await walker.see(page)
+    await walker.see(f"{page}?all=1")
+    await walker.post(page, {"user": uuid4().hex, "first-day": word("no day")})
+
+
+async def hand_over(walker: Walker) -> None:
+    """Open the page of all records of a user, and check a hand-over to nobody."""
+    page = walker.at("hand-over/")
+    await walker.see(page)
+    await walker.post(page, {"act": "find", "whose-search": LAST_NAME, "whose": ""})
+    of = {"of": uuid4().hex, "command": uuid4().hex, "to-search": LAST_NAME, "to": ""}
+    await walker.post(page, of | {"act": "check"})
+    await walker.post(page, of | {"act": "confirm", "to": uuid4().hex, "seen": "0"})
 
 
 async def end(walker: Walker, record: str) -> None:
@@ -250,6 +271,17 @@ async def see_what_waits(walker: Walker) -> None:
     await walker.see(await walker.go_on(page, {"task": task[1]}))
     await walker.post(page, {"task": word("no task")})
     await walker.post(walker.at("discussed/"), {"task": word("no task")})
+
+
+async def review(walker: Walker, record: str) -> None:
+    """Look at the reviews that are due, confirm one, and send a button that makes no sense."""
+    page = walker.at("reviews/")
+    await walker.see(page)
+    await walker.see(f"{page}?due=soon")
+    await walker.see(walker.at("records/?review=overdue&review=soon&sort=review"))
+    version = (await walker.open(record)).fields("version")["version"]
+    await walker.see(await walker.go_on(page, {"review": f"{record}-{version}-{uuid4().hex}"}))
+    await walker.post(page, {"review": word("no review")})
 
 
 async def reverse(walker: Walker, reference: str) -> None:
@@ -371,6 +403,11 @@ async def reword(walker: Walker) -> None:
     form = (await walker.see(page)).fields("version") | {"new-label-1": "Elsewhere"}
     checked = (await walker.post(page, form | {"act": "check"})).fields("version")
     await walker.see(await walker.go_on(page, checked | {"act": "publish"}))
+    reviews = (await walker.see(f"{hub}reviews/")).fields("version") | {
+        "days-red": "7",
+        "source": word("review policy"),
+    }
+    await walker.post(f"{hub}reviews/", reviews | {"act": "check"})
     home = (await walker.see(f"{hub}home/")).fields("version")
     assert 422 == (await walker.post(f"{hub}home/", home | {"act": "check"})).status
 

@@ -16,6 +16,7 @@ from tests.failure import flows
 from tests.failure.breaking import kill, mended, settled
 from tests.failure.canary import Place, Sought, hits, sought_word
 from tests.failure.flows import ACCOUNT, Canary
+from tests.failure.following_up import follow_up
 from tests.failure.places import MAIL, all_places
 from tests.failure.rounds import Trial
 from tests.walking import Fields, Walker, walker
@@ -52,8 +53,10 @@ async def walked(broken: Trial) -> AsyncIterator[Walked]:
         await flows.note(mine, record)
         await flows.record_outcome(admin, canary, record)
         reference = await flows.look_after(admin, record)
+        await follow_up(admin, record)
         await flows.end(admin, record)
         await flows.see_what_waits(admin)
+        await flows.review(mine, record)
         await flows.load(admin, canary)
         await flows.refer_again(mine, admin, canary)
         await settled(broken.inside, [], patient=False)

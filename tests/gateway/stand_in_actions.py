@@ -19,6 +19,7 @@ from shared.contracts.actions import (
     FollowUpAction,
     ListActions,
     ListRecordActions,
+    MeetingDecision,
     PlanTold,
     ReadAction,
     RecordActions,
@@ -46,7 +47,7 @@ NONE = ActionCounts()
 
 def an_action(number: int = 1, due: int = 5, **changes: object) -> ActionShown:
     """Return an action that is due so many days from today."""
-    fields = {
+    fields: dict[str, object] = {
         "action_id": UUID(int=500 + number),
         "record_id": RECORD_ID,
         "reference": "DSR-7KQ2-M9XP",
@@ -63,8 +64,8 @@ def an_action(number: int = 1, due: int = 5, **changes: object) -> ActionShown:
     return ActionShown.model_validate(fields | changes)
 
 
-def reported(number: int = 1, **changes: object) -> ActionShown:
-    return an_action(number, state="reported", result="The flat is his", version=2, **changes)
+def reported(number: int = 1, *, is_theirs: bool = False) -> ActionShown:
+    return an_action(number, state="reported", result="The flat is his", version=2, is_theirs=is_theirs)
 
 
 @dataclass
@@ -76,6 +77,7 @@ class StandInActions(StandIn):
     counts: ActionCounts = NONE
     entries: tuple[ActionEntry, ...] = ()
     told: tuple[PlanTold, ...] = ()
+    decisions: tuple[MeetingDecision, ...] = ()
     has_left: bool = False
     unseen: bool = False
     changes: dict[str, object] = field(default_factory=dict)
@@ -107,7 +109,9 @@ class StandInActions(StandIn):
         return ActionRead(action=action, entries=self.entries, has_left=self.has_left)
 
     def _of_record(self, asked: ListRecordActions) -> RecordActions:
-        return RecordActions(record_id=asked.record_id, actions=self.actions, told=self.told, may_add=True)
+        return RecordActions(
+            record_id=asked.record_id, actions=self.actions, told=self.told, decisions=self.decisions, may_add=True
+        )
 
     def _names(self, _asked: NameRecords) -> NamedRecords:
         if self.unseen:

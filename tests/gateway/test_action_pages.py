@@ -14,6 +14,7 @@ from shared.contracts.actions import (
     DecideAction,
     FollowUpAction,
     ListActions,
+    MeetingDecision,
     PlanTold,
     RecordPlanTold,
     ReportAction,
@@ -29,6 +30,7 @@ from tests.gateway.stand_in_actions import CALUM, JENNY, TODAY, WHEN, StandInAct
 from tests.gateway.stand_in_identity import StandInIdentity
 from tests.gateway.stand_in_outcomes import RECORD_ID
 from tests.gateway.test_work_pages import cells
+from tests.gateway.visit import Page
 
 LIST, HOME = "/dsr/actions/", "/dsr/home/"
 OF_RECORD = f"/dsr/records/{RECORD_ID.hex}/actions/"
@@ -59,6 +61,10 @@ async def browser(open_gateway: OpenGateway, identity: StandInIdentity, acting: 
 async def owner(open_gateway: OpenGateway, acting: StandInActions) -> Browser:
     """A browser of a standard user."""
     return await open_gateway(StandInIdentity(role=Role.STANDARD), acting)
+
+
+def values(page: Page, selector: str) -> list[str]:
+    return [str(tag["value"]) for tag in page.tree.select(selector)]
 
 
 # ------------------------------------------------------------------------------------------------------------- the list
@@ -133,16 +139,16 @@ async def test_several_are_confirmed_at_once(browser: Browser, acting: StandInAc
     page = await browser.see(f"{LIST}?show=to_confirm")
     boxes = [str(box["value"]) for box in page.tree.select("input[type=checkbox]")]
 
-    target = await browser.go_on(LIST, {"action": boxes[0]})
+    target = await browser.go_on(LIST, {"ticked": boxes[0]})
     said = await browser.see(target)
 
     (confirmed,) = acting.heard(DecideAction)
     assert (UUID(int=501), 2, "close") == (confirmed.action_id, confirmed.version, confirmed.verdict)
     assert "The actions have been confirmed and closed." in said.texts(".nhsuk-notification-banner__heading")
     acting.failing[DecideAction] = Refused(Conflict(version=3))
-    assert target.replace("confirmed", "some_confirmed") == await browser.go_on(LIST, {"action": boxes[1]})
+    assert target.replace("confirmed", "some_confirmed") == await browser.go_on(LIST, {"ticked": boxes[1]})
     assert target.replace("confirmed", "none_ticked") == await browser.go_on(LIST, {})
-    assert 400 == (await browser.post(LIST, {"action": "x-1-y"})).status
+    assert 400 == (await browser.post(LIST, {"ticked": "x-1-y"})).status
 
 
 # ---------------------------------------------------------------------------------------------------------- one action
@@ -249,7 +255,7 @@ async def test_the_team_gives_an_action_to_another_colleague(browser: Browser, a
     acting.actions, acting.has_left = (an_action(),), True
     assert "cannot use the register any more" in (await browser.see(ONE)).html
     page = await browser.see(f"{ONE}change/")
-    assert JENNY.hex == str(page.tree.select_one("#colleague option[selected]")["value"])  # type: ignore[index]
+    assert [JENNY.hex] == values(page, "#colleague option[selected]")
 
     sent = {"act": "save", "command": COMMAND, "version": "1", "colleague": CALUM.hex, **DUE_PARTS}
     assert f"{ONE}?notice=changed" == await browser.go_on(f"{ONE}change/", sent)
@@ -261,7 +267,7 @@ async def test_the_team_gives_an_action_to_another_colleague(browser: Browser, a
     acting.failing[ChangeAction] = Refused(Conflict(version=4))
     acting.actions = (an_action(version=4),)
     page = await browser.send(f"{ONE}change/", sent, status=409)
-    assert "4" == str(page.tree.select_one("input[name=version]")["value"])  # type: ignore[index]
+    assert ["4"] == values(page, "input[name=version]")
     acting.actions = (reported(),)
     assert ONE == await browser.sent_to(f"{ONE}change/")
 
@@ -311,8 +317,11 @@ async def test_the_lead_sees_the_actions_and_records_who_was_told(owner: Browser
         PlanTold(party="family", told_on=None, why_not="They asked not to be", recorded_by="Ada", recorded_at=WHEN),
     )
 
+    acting.decisions = (MeetingDecision(held_on=TODAY, meeting="South area meeting", decision="Discuss again"),)
+
     page = await owner.see(OF_RECORD)
     assert [] == page.texts("main form")
+    assert [f"{TODAY:%d/%m/%Y}, South area meeting: Discuss again"] == page.texts("main ul.nhsuk-list--bullet li")
     assert ("Ask housing " * 30).strip() in page.html
     assert f"The MDT: told on {TODAY:%d/%m/%Y} by Jenny Harris." in page.html
     assert "The family or carers: not told. They asked not to be" in page.html

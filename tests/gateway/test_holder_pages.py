@@ -176,7 +176,7 @@ async def test_colleagues_are_those_of_the_visitor_s_organisations_whose_bodies_
 
     page = await browser.see(PAGE)
 
-    heard = sorted(each.organisation_id for each in holders.heard(ListColleagues))
+    heard = sorted((each.organisation_id for each in holders.heard(ListColleagues)), key=str)
     assert [each.organisation_id for each in asked] == heard
     assert offered == page.texts('[name="holder"] option')[1:]
 

@@ -85,7 +85,7 @@ async def test_the_latest_update_and_the_last_outcome_stand_first(browser: Brows
 
     page = await browser.see(HERE)
 
-    (update, outcome) = page.tree.select(".ics-read")
+    (update, outcome, _actions) = page.tree.select(".ics-read")
     assert NEWS in update.get_text()
     assert ["Plan agreed."] == [each.get_text() for each in outcome.select("dd")]
     assert [f"{HERE}outcomes/#outcomes"] == [str(link["href"]) for link in outcome.select("a")]
@@ -122,7 +122,10 @@ async def test_notes_and_history_can_be_read_there_too(browser: Browser, referra
         (
             Role.ADMINISTRATOR,
             True,
-            ["Change", "Reviewed, no change", "Outcomes", "Change holder and cover", "Copy for case record"],
+            [
+                *("Change", "Reviewed, no change", "Outcomes", "Change holder and cover", "Copy for case record"),
+                "Who looked at this referral",
+            ],
         ),
         (Role.STANDARD, True, ["Change", "Reviewed, no change", "Copy for case record"]),
         (Role.STANDARD, False, ["Copy for case record"]),
@@ -156,7 +159,7 @@ async def test_an_archived_record_is_read_on_it(browser: Browser, record: StandI
 
     page = await browser.see(HERE)
 
-    assert ["Outcomes", "Copy for case record"] == actions_on(page)
+    assert ["Outcomes", "Copy for case record", "Who looked at this referral"] == actions_on(page)
     assert [] == page.tree.select("main textarea, main input:not([type=hidden])")
 
 

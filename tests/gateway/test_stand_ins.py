@@ -7,6 +7,21 @@ from uuid import UUID
 
 import pytest
 
+from shared.contracts.actions import (
+    ActionCounts,
+    ActionEntry,
+    ActionOwner,
+    AddAction,
+    AreaActions,
+    ChangeAction,
+    CountActions,
+    DecideAction,
+    ListActions,
+    ListRecordActions,
+    PlanTold,
+    ReadAction,
+    ReportAction,
+)
 from shared.contracts.addresses import AllowedAddress, ListAddresses
 from shared.contracts.authenticator import BeginApp, ConfirmApp, ListRemembered, ReadApp, RenewRecoveryCodes
 from shared.contracts.identity import (
@@ -20,6 +35,7 @@ from shared.contracts.identity import (
     VerifyPin,
 )
 from shared.contracts.installation import ReadHold
+from shared.contracts.looks import Looker, NameLookers, ReadOutcomeLooks, ReadRecordLooks, ReadReportLooks
 from shared.contracts.notifier import CountUndelivered, ListMails
 from shared.contracts.outcomes import (
     AcknowledgeTask,
@@ -42,6 +58,7 @@ from shared.contracts.referrals.duplicates import (
 )
 from shared.contracts.referrals.ended import FindEnded, ListEnded, ListEndedBefore, ListReturned
 from shared.contracts.referrals.ending import DecideEnding
+from shared.contracts.referrals.hand_over import CheckHandOver, CountHeld, HandOver, ListHeld
 from shared.contracts.referrals.holding import ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.loading import (
@@ -82,6 +99,7 @@ from shared.registers.load import load_registers
 from shared.registers.overlay import Overlay
 from tests.contracts.golden import FOLDER, Json, file_of, kinds_in, normalised, recorded
 from tests.gateway.stand_in import StandIn
+from tests.gateway.stand_in_actions import JENNY, StandInActions, an_action
 from tests.gateway.stand_in_caseload import StandInCaseload, a_caseload
 from tests.gateway.stand_in_drafts import StandInDrafts
 from tests.gateway.stand_in_identity import EMAIL, PASSWORD, PIN, StandInIdentity
@@ -97,8 +115,10 @@ from tests.gateway.stand_in_users import JO, StandInUsers, a_proposal
 from tests.gateway.stand_in_work import StandInWork, a_task, seen_by
 from tests.gateway.test_duplicate_pages import archived_of
 from tests.gateway.test_ended_list_pages import StandInEnded
+from tests.gateway.test_hand_over_pages import COVERED, StandInHeld
 from tests.gateway.test_holder_pages import NAMED, StandInHolders, a_cover, held_by
 from tests.gateway.test_list_pages import StandInList
+from tests.gateway.test_looked_page import StandInLooks
 from tests.gateway.test_record_over_time import a_change
 from tests.gateway.test_reversal_pages import StandInReversals, an_ended_person, archived_lately, asked_for
 from tests.gateway.test_seen import StandInTask
@@ -131,6 +151,25 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 ReadHold(),
                 ListOwnSessions(),
                 ListOrganisations(register_code="dsr"),
+            ),
+        ),
+        (
+            StandInLooks(named=(Looker(user_id=ID, full_name="Jo Lark", organisation_id=ID),)),
+            (
+                ReadRecordLooks(record_id=ID),
+                ReadOutcomeLooks(record_id=ID),
+                ReadReportLooks(record_id=ID),
+                NameLookers(user_ids=(ID,)),
+            ),
+        ),
+        (
+            StandInHeld(total=1, moving=1, covered=(COVERED,)),
+            (
+                ListHeld(user_id=ID),
+                CountHeld(user_id=ID),
+                CheckHandOver(user_id=ID, new_user_id=JO),
+                HandOver(command_id=ID, user_id=ID, new_user_id=JO, seen=""),
+                ListColleagues(organisation_id=None),
             ),
         ),
         (
@@ -227,6 +266,39 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 CountTasks(),
                 AcknowledgeTask(command_id=ID, task_id=UUID(int=101)),
                 NameRecords(record_ids=(ID,)),
+            ),
+        ),
+        (
+            StandInActions(
+                actions=(an_action(colleague_id=JENNY), an_action(2, state="closed", result="Done", ended_at=WHEN)),
+                counts=ActionCounts(open=1, areas=(AreaActions(locality="south_staffordshire", open=1, overdue=0),)),
+                entries=(ActionEntry(kind="added", who_after="Jo", written_by="Ada Minister", written_at=WHEN),),
+                told=(PlanTold(party="mdt", told_on=None, why_not="Later", recorded_by="Ada", recorded_at=WHEN),),
+            ),
+            (
+                CountActions(),
+                ListActions(),
+                ReadAction(action_id=UUID(int=502)),
+                ListRecordActions(record_id=RECORD_ID),
+                AddAction(
+                    command_id=ID,
+                    record_id=RECORD_ID,
+                    text="Ask",
+                    due_on=date(2026, 2, 1),
+                    owner=ActionOwner(colleague_id=JENNY),
+                ),
+                ChangeAction(
+                    command_id=ID,
+                    action_id=UUID(int=501),
+                    version=1,
+                    due_on=date(2026, 2, 1),
+                    owner=ActionOwner(colleague_id=JENNY),
+                ),
+                ReportAction(command_id=ID, action_id=UUID(int=501), version=1, result="Done"),
+                DecideAction(command_id=ID, action_id=UUID(int=501), version=1, verdict="close"),
+                NameRecords(record_ids=(RECORD_ID,)),
+                ReadRecord(record_id=RECORD_ID),
+                ListColleagues(organisation_id=ID),
             ),
         ),
         (

@@ -17,10 +17,13 @@ RECORDS, NEW, RECORD = "/{register}/records/", "/{register}/records/new", "/{reg
 FORM = "/{register}/records/{record}/change/"
 OUTCOMES, HOLDER = "/{register}/records/{record}/outcomes/", "/{register}/records/{record}/holder/"
 RECEIPT, WORK, DUPLICATES = "/{register}/records/{record}/added/", "/{register}/work/", "/{register}/duplicates/"
+RECORD_ACTIONS = "/{register}/records/{record}/actions/"
+ACTIONS, ACTION = "/{register}/actions/", "/{register}/actions/{action}/"
 REPORTING, JOB = "/{register}/reporting/", "/{register}/reporting/jobs/{job}/"
 ADMINISTRATION, USERS = "/{register}/administration/", "/{register}/administration/users/"
 ENDED = "/{register}/ended/"
 MAILS, REVERSALS = "/{register}/administration/mails/", "/{register}/administration/reversals/"
+REVIEWS = "/{register}/reviews/"
 SETTINGS, TEXT_SETTING = "/{register}/administration/settings/", "/{register}/administration/settings/{part}/"
 LOAD, UPLOAD = "/{register}/load/", "/{register}/load/{upload}/"
 LIST_SETTING = "/{register}/administration/settings/{part}/{question}/"
@@ -91,6 +94,10 @@ LOOKS = {
     "text for the case record": "/{register}/records/{record}/text/",
     "holder and cover": HOLDER,
     "holder and cover with problems": HOLDER,
+    "who looked": "/{register}/records/{record}/looked/",
+    "whose records to hand over": "/{register}/hand-over/",
+    "handing over": "/{register}/hand-over/",
+    "handing over, checked": "/{register}/hand-over/",
     # outcomes, archiving, and reversals
     "outcomes": OUTCOMES,
     "outcomes with problems": OUTCOMES,
@@ -111,6 +118,18 @@ LOOKS = {
     "work list": WORK,
     "work list seen": WORK,
     "home with the work list": HOME,
+    # actions
+    "actions of a record": RECORD_ACTIONS,
+    "action not added": RECORD_ACTIONS,
+    "who was told": f"{RECORD_ACTIONS}told/",
+    "record with actions": RECORD,
+    "home with actions": HOME,
+    "actions": ACTIONS,
+    "actions to confirm": ACTIONS,
+    "action": ACTION,
+    "action not reported": ACTION,
+    "action to confirm": ACTION,
+    "action to change": f"{ACTION}change/",
     "reporting": REPORTING,
     "report in the making": JOB,
     "report ready": JOB,
@@ -138,6 +157,10 @@ LOOKS = {
     "mail sent again": MAILS,
     "settings": SETTINGS,
     "settings read only": SETTINGS,
+    "settings reviews": TEXT_SETTING,
+    "settings check of reviews": TEXT_SETTING,
+    "overdue reviews": REVIEWS,
+    "reviews due soon": REVIEWS,
     "settings list": LIST_SETTING,
     "settings list with problems": LIST_SETTING,
     "settings check": LIST_SETTING,

@@ -236,7 +236,7 @@ SLIPS = [
     (
         'kind = "by_age"',
         'kind = "by_shoe_size"',
-        "reporting, tile TOTALS BY AGE: must be one of total, by_option, by_age, by_organisation, by_week",
+        "reporting, tile TOTALS BY AGE: must be one of total, by_option, by_age, by_organisation, by_week, reviews",
     ),
     ('code = "key_working"', 'code = "referrals"', "reporting: has the report referrals more than once"),
     ('place = "logout"', 'place = "home"', "navigation: has no way to log out"),

@@ -2,7 +2,15 @@
 
 import pytest
 
-from shared.registers.definition.dashboards import AgeFilter, AgeTile, OptionTile, OrganisationTile, TotalTile, WeekTile
+from shared.registers.definition.dashboards import (
+    AgeFilter,
+    AgeTile,
+    OptionTile,
+    OrganisationTile,
+    ReviewTile,
+    TotalTile,
+    WeekTile,
+)
 from shared.registers.form.person import rating_of
 from tests.rules.typed import a_referral, dsr, read
 
@@ -239,7 +247,7 @@ def test_the_dashboard_has_the_printed_panels() -> None:
     assert ["TOTALS BY RISK TYPE", "TOTAL RECORDS", "TOTALS BY AGE", "ORGANISATION BREAKDOWN"] == [
         t.title for t in tiles[:4]
     ]
-    assert [OptionTile, TotalTile, AgeTile, OrganisationTile, WeekTile] == [type(tile) for tile in tiles]
+    assert [OptionTile, TotalTile, AgeTile, OrganisationTile, ReviewTile, WeekTile] == [type(tile) for tile in tiles]
     assert ("Reporting Dashboard", "Referring Organisation", "All Organisations") == (
         dsr().words("reporting.heading"),
         reporting.dashboard_filter.label,

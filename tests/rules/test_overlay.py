@@ -115,6 +115,23 @@ def test_what_a_rule_between_answers_names_cannot_be_retired_either() -> None:
     )
 
 
+def test_the_lists_of_the_minutes_are_reworded_and_what_carries_people_over_cannot_be_retired() -> None:
+    rules = dsr().meetings
+    assert rules is not None
+    options = rules.minutes.by_name["decision"].options
+    renamed = tuple(each.model_copy(update={"label": f"{each.label} now"}) for each in options)
+    kept = tuple(retired(each) if each.code == "further_meeting" else each for each in options)
+
+    adapted = apply(dsr(), Overlay(options={"decision": renamed}))
+    faults = publishing_faults([dsr()], Overlay(), Overlay(options={"decision": kept}))
+
+    assert adapted.meetings is not None
+    assert "No change now" == adapted.meetings.minutes.by_name["decision"].labels["no_change"]
+    told = "further_meeting of decision is retired, and this depends on it"
+    assert [DefinitionFault("meetings, carried_by", told)] == faults
+    assert {"further_meeting": ("Decision",)} == rules_naming(dsr(), "decision")
+
+
 def test_only_what_the_definition_opens_may_be_reworded() -> None:
     foreign = Overlay(options={"ethnicity": (MOON, SOUTH)}, guidance={"locality": (_topic("X"),)})
     twice = localities(SOUTH, NORTH, MOON, Option(code="moon_2", label="the moon"))

@@ -130,6 +130,20 @@ def test_a_later_edition_may_not_lose_an_option() -> None:
     ] == [str(each) for each in told]
 
 
+def test_a_later_edition_keeps_the_questions_and_options_of_the_minutes() -> None:
+    def changed(question: Question) -> Question:
+        return question.model_copy(update={"kind": "text"} if question.name == "update" else {"options": ()})
+
+    rules = dsr().meetings
+    assert rules is not None
+    later = dsr().model_copy(update={"meetings": rules.with_questions(changed)})
+
+    told = [str(each) for each in check_succession(dsr(), later)]
+    assert "meetings.minutes: update was long_text and is text: give the new one a new name" in told
+    assert "meetings.minutes, question decision: the option cetr is gone: keep it and say retired = true" in told
+    assert [] == check_succession(dsr(), dsr().model_copy(update={"meetings": None}))
+
+
 # ------------------------------------------------------------------------------------------------ an edition in use
 def test_an_edition_in_use_may_be_reworded_retired_and_reordered() -> None:
     changed = _next_edition(school={"label": "Which school?", "required": True}, mail={"retired": True})
@@ -144,6 +158,7 @@ def test_an_edition_in_use_may_be_reworded_retired_and_reordered() -> None:
     [
         ({"rating": None}, "rating: risk_level is not the rating any more, and records are rated by it"),
         ({"outcome": None}, "outcome: meeting_outcome is gone: keep it and say retired = true"),
+        ({"meetings": None}, "meetings.minutes: decision is gone: keep it and say retired = true"),
         ({"lifecycle": watch().definition.lifecycle}, "lifecycle: the state active is gone, and records are in it"),
         (
             {"lifecycle": watch().definition.lifecycle},

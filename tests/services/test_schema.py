@@ -15,6 +15,7 @@ from deploy.runner.stack import EmbeddedParts
 from services.notifier.adding import MailRow
 from services.outcomes.meeting_rules import WantedAgenda
 from services.outcomes.store.standings import NewTask
+from services.referrals.rules.reviewing import DueTime
 from services.referrals.rules.search import Search
 from services.referrals.store.finding import ListFilters, ListPage
 from services.referrals.store.loaded import AddedRow, SavedRow
@@ -51,6 +52,7 @@ SENT: dict[str, dict[tuple[str, str], type]] = {
         ("read_contents", "p_contents"): Content,
         ("read_page", "p_page"): ListPage,
         ("read_filters", "p_filters"): ListFilters,
+        ("read_due", "p_due"): DueTime,
         ("read_search", "p_search"): Search,
         ("find_alike", "p_wanted"): WantedAlike,
         ("flag_alike", "p_pairs"): AlikePair,

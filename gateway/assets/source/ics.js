@@ -1,5 +1,6 @@
 // Runs on every page: starts the NHS components, and reloads pages that the browser restores from memory.
 import { initAll } from "./nhsuk-frontend.js";
+import "./meetings.js";
 import "./records.js";
 import "./reports.js";
 import { isTypedIn } from "./session.js";

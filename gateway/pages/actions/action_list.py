@@ -38,7 +38,7 @@ from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 
 FORM = "confirm-form"
-TICKED = "action"
+TICKED = "ticked"
 OF_A_TEAM: tuple[ActionFilter, ...] = ("open", "overdue", "to_confirm", "mine", "closed")
 OF_OTHERS: tuple[ActionFilter, ...] = ("mine", "closed")
 DIGITS = 6

@@ -213,8 +213,8 @@ def _changes(words: Words, entry: ActionEntry) -> list[str]:
     """Return what an administrator changed, before and after."""
     said = []
     if entry.due_before and entry.due_after:
-        days = {"before": show_date(entry.due_before), "after": show_date(entry.due_after)}
-        said.append(words("actions.log_due", **days))
+        before, after = show_date(entry.due_before), show_date(entry.due_after)
+        said.append(words("actions.log_due", before=before, after=after))
     if entry.who_after:
         said.append(words("actions.log_who", before=entry.who_before, after=entry.who_after))
     return said

@@ -21,11 +21,12 @@ from gateway.ui.form import Choice, Field, Form
 from gateway.ui.render import show
 from gateway.ui.table import Cell, Column
 from shared.clock import london_today
-from shared.contracts.actions import ActionShown, AddAction, ListRecordActions
+from shared.contracts.actions import ActionShown, AddAction, ListRecordActions, MeetingDecision
 from shared.contracts.referrals.reading import RecordShown
 from shared.permissions import Permission
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
+from shared.values import show_date
 
 TEXT, DUE = "text", "due"
 MEETING = "meeting"
@@ -124,8 +125,12 @@ async def _show(request: web.Request, form: Form, said: str = "") -> web.Respons
         name=about.name,
         reference=record.reference,
         facts=about.facts,
-        columns=[Column(words(key)) for key in ("actions.what", "actions.who", "actions.due", "actions.state")],
+        columns=[
+            Column(label)
+            for label in (words("actions.what"), words("actions.who"), words("actions.due"), words("actions.state"))
+        ],
         rows=[_row(request, register, each) for each in found.actions],
+        decided=[_decided(words, each) for each in found.decisions],
         told=told_lines(words, found.told),
         tell=f"{here}{TOLD}" if record.is_open else "",
         may_add=may_add,
@@ -135,6 +140,11 @@ async def _show(request: web.Request, form: Form, said: str = "") -> web.Respons
         record_href=register.record_address(record.record_id),
         href=f"{here}?{MEETING}={meeting.hex}" if meeting else here,
     )
+
+
+def _decided(words: Words, decision: MeetingDecision) -> str:
+    day = show_date(decision.held_on)
+    return words("actions.decided", day=day, meeting=decision.meeting, decision=decision.decision)
 
 
 async def _offer(

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from gateway.keys import REGISTER, VISITOR
 from gateway.pages.records.colleagues import choice_of, chosen_in, find_colleagues, label_of
+from gateway.pages.records.hand_over import hand_over_address
 from gateway.pages.records.identity_bar import cover_text, covers_of, holder_of, whose
 from gateway.pages.records.last_list import list_address
 from gateway.pages.records.lookup import edition_of, find_record, record_id_in
@@ -218,11 +219,6 @@ async def _show(request: web.Request, form: Form, seen: str | None = None) -> we
     words = register.words
     offered = (_choices(words, each.colleagues, names) for each in (holders, covers))
     form.fields = {**form.fields, **_form(words, *offered).fields}
-    said = {
-        "assigned": words("holding.assigned"),
-        "covered": words("holding.cover_added"),
-        "ended": words("holding.ended"),
-    }
     return await show(
         request,
         "records/holder.html",
@@ -240,14 +236,23 @@ async def _show(request: web.Request, form: Form, seen: str | None = None) -> we
         columns=[Column(label) for label in (words("holding.who"), words("holding.named"), words("holding.over"))],
         named=[_named(words, each) for each in holdings.named],
         older=holdings.older,
-        said=notice(request, said),
+        said=notice(request, _notices(words)),
         whom=_named_just_now(request, holders.colleagues, names),
         acts=HolderAct,
         back=list_address(request, is_open=record.is_open),
+        all_href=hand_over_address(register),
         record_href=register.record_address(record.record_id),
         href=register.record_address(record.record_id, PAGE),
         new_command=new_id,
     )
+
+
+def _notices(words: Words) -> dict[str, str]:
+    return {
+        "assigned": words("holding.assigned"),
+        "covered": words("holding.cover_added"),
+        "ended": words("holding.ended"),
+    }
 
 
 async def _no_holdings() -> Holdings:

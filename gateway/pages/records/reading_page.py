@@ -208,6 +208,7 @@ def _actions(
         may_name_holder=record.is_open and (visitor.may(Permission.ADMINISTER) or record.may_hand_over),
         names_cover=visitor.may(Permission.ADMINISTER),
         has_text=register.case_text is not None,
+        may_see_looks=visitor.may(Permission.OVERSEE_PRIVACY),
     )
 
 

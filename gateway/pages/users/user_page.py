@@ -1,10 +1,12 @@
 """One user's page: changing role, organisations and grants, and acts such as unlock, each with its own button."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from aiohttp import web
 
-from gateway.keys import REGISTER
+from gateway.keys import REGISTER, VISITOR
+from gateway.pages.records.hand_over import hand_over_address
 from gateway.pages.users.access import access_fields, access_in, access_refusals, values_of
 from gateway.pages.users.user_facts import (
     PAGE,
@@ -18,16 +20,17 @@ from gateway.pages.users.user_facts import (
     user_address,
 )
 from gateway.security.ids import command_in, id_in
-from gateway.ui.actions import At, act_in, ask, attempt, notice, see_other
+from gateway.ui.actions import At, act_in, ask, ask_if_there, attempt, notice, see_other
 from gateway.ui.form import Form, number_of
 from gateway.ui.formats import breakable, day, lines
 from gateway.ui.render import show
 from gateway.ui.table import Cell
 from shared.accounts import UserAct
+from shared.contracts.referrals.hand_over import CountHeld
 from shared.contracts.users import ActOnUser, ChangeAccess, ProposeAdministrator, ReadReach, ReadUser, User
 from shared.ids import new_id
 from shared.messages import Command, Nothing
-from shared.permissions import Role
+from shared.permissions import Permission, Role
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 
@@ -131,10 +134,28 @@ async def ask_first(request: web.Request) -> web.Response:
         label=register.words.group("user.acts.button")[act],
         meaning=register.words.group("user.acts.confirm")[act],
         facts=_facts(register, found, names),
+        held=await _held(request, user_id),
+        hand_over=hand_over_address(register, user_id),
         command=new_id(),
         href=user_address(register, user_id, "act"),
         back=user_address(register, user_id),
     )
+
+
+def _sees_records(request: web.Request) -> bool:
+    return request[VISITOR].may(Permission.ADMINISTER)
+
+
+async def _held(request: web.Request, user_id: UUID) -> str:
+    """Return how many records the user holds and covers; empty for a visitor who may not see records."""
+    if not _sees_records(request):
+        return ""
+    words, count = request[REGISTER].words, await ask_if_there(request, CountHeld(user_id=user_id))
+    if count is None:
+        return words("hand_over.not_known")
+    if not count.held:
+        return words("hand_over.holds_none", covered=count.covered)
+    return words("hand_over.before_closing", held=count.held, covered=count.covered)
 
 
 async def _show(
@@ -162,6 +183,7 @@ async def _show(
         acts=_acts(register, found),
         act_command=acted.command,
         said=notice(request, _notices(register.words)),
+        hand_over=hand_over_address(register, found.user.user_id) if _sees_records(request) else "",
         href=user_address(register, found.user.user_id),
         back=register.address(PAGE),
     )

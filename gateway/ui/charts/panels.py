@@ -114,7 +114,9 @@ def _columns(register: Definition, tile: TileShown) -> tuple[str, ...]:
 
 
 def _divided_by(register: Definition, tile: TileShown) -> str:
-    """Return what the rows of a panel without a question are: organisations, or ages."""
+    """Return what the rows of a panel without a question are: organisations, ages or reviews."""
+    if tile.kind == "reviews":
+        return register.words("records.review")
     return register.words("reporting.age") if tile.kind == "by_age" else register.reporting.dashboard_filter.label
 
 

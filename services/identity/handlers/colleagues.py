@@ -11,14 +11,15 @@ from shared.permissions import Visitor
 
 @dataclass(frozen=True)
 class ColleagueList:
-    """Lists the users of one organisation. Organisations outside the visitor's reach are `not_found`."""
+    """Lists the users of one or all of the visitor's organisations. One outside their reach is `not_found`."""
 
     context: IdentityContext
 
     async def read(self, visitor: Visitor, asked: ListColleagues) -> Colleagues:
-        if asked.organisation_id not in visitor.organisation_ids:
+        wanted = (asked.organisation_id,) if asked.organisation_id else visitor.organisation_ids
+        if not frozenset(wanted) <= frozenset(visitor.organisation_ids):
             raise Refused("not_found")
         found = await store.find_colleagues(
-            self.context.pool, visitor.register_code, asked.organisation_id, asked.search, MOST_COLLEAGUES + 1
+            self.context.pool, visitor.register_code, wanted, asked.search, MOST_COLLEAGUES + 1
         )
         return Colleagues(colleagues=found[:MOST_COLLEAGUES], more=len(found) > MOST_COLLEAGUES)

@@ -1,5 +1,6 @@
 """The people who work for an organisation."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from services.identity.store.spelling import IN_ORDER, MATCHES, search_parameters
@@ -18,7 +19,7 @@ FIND_COLLEAGUES = f"""
             held.all_organisations
             OR EXISTS (
                 SELECT FROM register_grant_organisation AS each
-                WHERE each.account_id = held.account_id AND each.register_code = $1 AND each.organisation_id = $2
+                WHERE each.account_id = held.account_id AND each.register_code = $1 AND each.organisation_id = ANY($2)
             )
         )
         AND {MATCHES.format(search="$3", each="$4", joined="$5")}
@@ -28,8 +29,8 @@ FIND_COLLEAGUES = f"""
 
 
 async def find_colleagues(
-    pool: DatabasePool, register_code: str, organisation_id: UUID, search: str, most: int
+    pool: DatabasePool, register_code: str, organisation_ids: Sequence[UUID], search: str, most: int
 ) -> tuple[Colleague, ...]:
     """Return the users with an open account who may take on work, by family name."""
-    rows = await pool.fetch(FIND_COLLEAGUES, register_code, organisation_id, *search_parameters(search), most)
+    rows = await pool.fetch(FIND_COLLEAGUES, register_code, organisation_ids, *search_parameters(search), most)
     return tuple(Colleague(**row) for row in rows)

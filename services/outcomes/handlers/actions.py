@@ -5,9 +5,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from services.outcomes import action_rules as rules
+from services.outcomes import meeting_rules
 from services.outcomes.audit_actions import OutcomesAction
 from services.outcomes.context import OutcomesContext
 from services.outcomes.store import actions as store
+from services.outcomes.store.actions import Decided
 from shared import audit
 from shared.contracts.actions import (
     MOST_ACTIONS,
@@ -18,6 +20,7 @@ from shared.contracts.actions import (
     CountActions,
     ListActions,
     ListRecordActions,
+    MeetingDecision,
     ReadAction,
     RecordActions,
 )
@@ -79,7 +82,18 @@ class ReadActions:
             await store.name_record(db, asked.record_id)
             actions = await store.list_of_record(db, visitor, asked.record_id, MOST_OF_RECORD)
             told = await store.list_told(db, asked.record_id)
+            decided = await store.list_decisions(db, asked.record_id)
             subjects = [asked.record_id, *(each.action_id for each in actions)]
             await audit.note(db, visitor, OutcomesAction.ACTION_LISTED, subjects)
         may_add = visitor.role is Role.ADMINISTRATOR and record.is_open
-        return RecordActions(record_id=asked.record_id, actions=actions, told=told, may_add=may_add)
+        return RecordActions(
+            record_id=asked.record_id,
+            actions=actions,
+            told=told,
+            decisions=tuple(self._decision(visitor, each) for each in decided),
+            may_add=may_add,
+        )
+
+    def _decision(self, visitor: Visitor, decided: Decided) -> MeetingDecision:
+        said = meeting_rules.decided(self.context.register(visitor, decided.edition), decided.decision)
+        return MeetingDecision(held_on=decided.held_on, meeting=decided.name, decision=said)

@@ -56,11 +56,10 @@ class MinutesHandler:
             saved = await store.read_minutes(db, visitor, meeting.meeting_id, [asked.record_id], newest)
             last = await store.read_last(db, visitor, asked.record_id, meeting.meeting_id, meeting.starts_at)
             await audit.note(db, visitor, OutcomesAction.MINUTES_READ, [meeting.meeting_id, asked.record_id])
-        shown = self.reader.shown(visitor, items)
-        before, after = rules.neighbours(shown, place)
+        before, after = rules.neighbours([None if each.interest else each.record_id for each in items], place)
         return MeetingItem(
             meeting=shown_with(meeting, items),
-            item=shown[place],
+            item=self.reader.shown(visitor, items[place : place + 1])[0],
             minutes=saved.get(asked.record_id) or _empty(meeting, asked.record_id, newest),
             last=last,
             before=before,

@@ -108,6 +108,17 @@ CREATE TABLE meeting_interest (
 );
 CREATE INDEX meeting_interest_of_record ON meeting_interest (record_id);
 
+-- The days agreed for the next reviews of records that are on a register, as their events say.
+CREATE TABLE agreed_review (
+    record_id uuid PRIMARY KEY,
+    register_code text COLLATE "C" NOT NULL,
+    compartment_id uuid NOT NULL,
+    reference text COLLATE "C" NOT NULL,
+    locality text COLLATE "C",
+    review_on date NOT NULL
+);
+CREATE INDEX agreed_review_due ON agreed_review (register_code, review_on);
+
 -- Whether the record is on the register at its known version (null: not known), and when that version became known.
 ALTER TABLE record_known
 ADD COLUMN is_open boolean,
@@ -123,6 +134,7 @@ GRANT SELECT, INSERT, DELETE, UPDATE (
     edition, answers, decision, is_done, carries, version, saved_by, saved_by_name, saved_at
 ) ON meeting_item TO outcomes_app;
 GRANT SELECT, INSERT ON meeting_addendum, meeting_interest TO outcomes_app;
+GRANT SELECT ON agreed_review TO outcomes_app;
 
 -- A meeting that was closed or cancelled stays as it is.
 CREATE FUNCTION keep_settled_meeting() RETURNS trigger
@@ -169,7 +181,7 @@ DECLARE
     each text;
 BEGIN
     FOREACH each IN ARRAY ARRAY[
-        'meeting_series', 'meeting', 'meeting_item', 'meeting_addendum', 'meeting_interest'
+        'meeting_series', 'meeting', 'meeting_item', 'meeting_addendum', 'meeting_interest', 'agreed_review'
     ] LOOP
         EXECUTE format('
             ALTER TABLE %1$I ENABLE ROW LEVEL SECURITY;

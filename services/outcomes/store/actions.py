@@ -10,6 +10,7 @@ from asyncpg import Record
 from services.outcomes.action_rules import Told
 from services.outcomes.store.compartments import stored_compartment
 from shared.contracts.actions import (
+    MOST_DECISIONS,
     MOST_ENTRIES_SHOWN,
     ActionCounts,
     ActionEntry,
@@ -155,6 +156,24 @@ async def list_of_record(db: Database, visitor: Visitor, record_id: UUID, most: 
     about = (visitor.register_code, reach_of(visitor), record_id, visitor.user_id)
     rows = await db.fetch(LIST_OF_RECORD, *about, most)
     return tuple(_shown(row) for row in rows)
+
+
+DECISIONS_OF_RECORD = "SELECT held_on, name, edition, decision FROM decisions_of_record($1, $2)"
+
+
+@dataclass(frozen=True, repr=False)
+class Decided:
+    """What a closed meeting decided, as the code of that edition."""
+
+    held_on: date
+    name: str
+    edition: str
+    decision: str
+
+
+async def list_decisions(db: Database, record_id: UUID) -> list[Decided]:
+    """Return what meetings decided about a record that referrals has just found for the visitor."""
+    return [Decided(**dict(row)) for row in await db.fetch(DECISIONS_OF_RECORD, record_id, MOST_DECISIONS)]
 
 
 COUNT_OPEN_OF_RECORD = """

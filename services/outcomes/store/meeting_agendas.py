@@ -38,19 +38,25 @@ class ListedItem:
 
 
 LIST_PLANNED = """
-    SELECT f.record_id, coalesce(t.compartment_id, i.compartment_id) AS compartment_id,
-        CASE WHEN c.compartment_id IS NULL THEN coalesce(t.compartment_id, i.compartment_id) END AS organisation_id,
-        coalesce(t.reference, i.reference) AS reference, f.urgency, f.because, f.since, false AS is_done, 0 AS version,
-        NULL AS edition, '' AS decision, n.user_id IS NOT NULL AS interest
+    SELECT f.record_id, coalesce(t.compartment_id, i.compartment_id, v.compartment_id) AS compartment_id,
+        CASE
+            WHEN c.compartment_id IS NULL THEN coalesce(t.compartment_id, i.compartment_id, v.compartment_id)
+        END AS organisation_id,
+        coalesce(t.reference, i.reference, v.reference) AS reference, f.urgency, f.because, f.since,
+        false AS is_done, 0 AS version, NULL AS edition, '' AS decision, n.user_id IS NOT NULL AS interest
     FROM agenda_ids($1, $3) AS f
     LEFT JOIN task AS t
         ON t.id = f.task_id AND t.register_code = $2 AND ($3::uuid [] IS NULL OR t.compartment_id = ANY($3))
     LEFT JOIN meeting_item AS i
         ON i.meeting_id = f.source_id AND i.record_id = f.record_id AND i.register_code = $2
         AND ($3::uuid [] IS NULL OR i.compartment_id = ANY($3))
-    LEFT JOIN compartment AS c ON c.compartment_id = coalesce(t.compartment_id, i.compartment_id)
+    LEFT JOIN agreed_review AS v
+        ON v.record_id = f.record_id AND v.register_code = $2
+        AND ($3::uuid [] IS NULL OR v.compartment_id = ANY($3))
+    LEFT JOIN compartment AS c
+        ON c.compartment_id = coalesce(t.compartment_id, i.compartment_id, v.compartment_id)
     LEFT JOIN meeting_interest AS n ON n.meeting_id = $4 AND n.record_id = f.record_id AND n.user_id = $5
-    WHERE coalesce(t.record_id, i.record_id) IS NOT NULL
+    WHERE coalesce(t.record_id, i.record_id, v.record_id) IS NOT NULL
     ORDER BY f.place
 """
 LIST_STORED = """

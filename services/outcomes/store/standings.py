@@ -37,6 +37,7 @@ def _compartment_id(standing: RecordStanding) -> UUID:
 
 
 NOTE_OPEN = "SELECT note_open($1, $2, $3, $4)"
+NOTE_REVIEWS = "SELECT note_reviews($1, $2, $3, $4, $5, $6)"
 
 
 async def note_open(
@@ -45,7 +46,11 @@ async def note_open(
     standings: Mapping[UUID, RecordStanding | None],
     moment: datetime,
 ) -> None:
-    """Store of held records whether they are on the register, unless a newer version was known before."""
+    """
+    Store of held records whether they are on the register, unless a newer version was known before.
+
+    Of those that are also the days agreed for their next reviews.
+    """
     found = [
         (record_id, each is not None and each.is_open, each is None or each.version > held[record_id].known)
         for record_id, each in standings.items()
@@ -54,6 +59,15 @@ async def note_open(
     if found:
         record_ids, are_open, are_new = zip(*found, strict=True)
         await db.execute(NOTE_OPEN, record_ids, are_open, are_new, moment)
+        await db.execute(NOTE_REVIEWS, *zip(*(_review(each, standings[each]) for each in record_ids), strict=True))
+
+
+def _review(record_id: UUID, standing: RecordStanding | None) -> tuple[object, ...]:
+    """Return the day agreed for the next review of a record, with what is stored beside it. None: forget it."""
+    if standing is None or not standing.is_open or standing.review_on is None:
+        return record_id, None, None, None, None, None
+    where = (standing.register_code, _compartment_id(standing), standing.reference, standing.locality)
+    return record_id, *where, standing.review_on
 
 
 FIND_STANDINGS = """

@@ -49,6 +49,7 @@ class RecordStatusHandlers:
             rated_at=stood.rated_at,
             locality=stood.locality,
             is_told=stood.is_told,
+            review_on=stood.review_on,
         )
 
     def _urgency(self, stood: Stood) -> Urgency | None:

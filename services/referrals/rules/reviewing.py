@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from shared.contracts.referrals.answers import InvalidAnswers
 from shared.contracts.referrals.reviews import Due
@@ -17,8 +17,10 @@ from shared.registers.form.person import rating_of
 from shared.registers.form.reading import read_answers
 from shared.registers.form.reviewing import SOON
 from shared.registers.form.showing import differences
+from shared.values import LONDON
 
 YEARS_AHEAD = 2
+FIRST_HOUR, LAST_HOUR = 7, 20  # when reminders are sent, in London
 ONE_DAY = timedelta(days=1)
 
 
@@ -86,6 +88,11 @@ def due_time(register: Definition, dues: Collection[Due], day: date) -> DueTime:
         tuple(days),
         tuple(days.values()),
     )
+
+
+def is_time_to_remind(moment: datetime) -> bool:
+    """Check whether it is day in London. What an evening's restart would send waits for the next morning."""
+    return FIRST_HOUR <= moment.astimezone(LONDON).hour < LAST_HOUR
 
 
 def _faults_of_day(next_review: date | None, day: date) -> int:

@@ -62,6 +62,25 @@ def check_may_assign(visitor: Visitor, holder: RecordHolder) -> None:
         raise Refused("not_yours")
 
 
+def check_may_hand_over_all(visitor: Visitor, user_id: UUID) -> None:
+    """Check that the visitor is an administrator, or asks for records that they hold. Refused as `not_yours`."""
+    if visitor.role is not Role.ADMINISTRATOR and visitor.user_id != user_id:
+        raise Refused("not_yours")
+
+
+def may_be_named_by(visitor: Visitor, colleague: Visitor) -> bool:
+    """
+    Check whether the two share an organisation or a body of the register, whatever records a colleague may hold.
+
+    So that nobody learns from a refusal, or from an answer, who works elsewhere.
+    """
+    shares = frozenset(colleague.organisation_ids) & frozenset(visitor.organisation_ids)
+    everywhere = visitor.all_organisations or colleague.all_organisations
+    bodies = frozenset(colleague.bodies) & frozenset(visitor.bodies)
+    is_here = colleague.register_code == visitor.register_code and colleague.role in HOLDING_ROLES
+    return is_here and bool(everywhere or shares or bodies)
+
+
 def check_assignment(asked: AssignHolder, holder: RecordHolder) -> None:
     """Check a new holder. Refused as `already_holds`, or as `changed` if the visitor saw an earlier holder."""
     if holder.holding_id and holder.user_id == asked.user_id:

@@ -19,6 +19,7 @@ READ = """
 """
 READ_PEOPLE = "SELECT record_id, holder, person_id, sort_name FROM read_people($1)"
 READ_LEAVING = "SELECT record_id, leaving FROM read_leaving($1)"
+READ_AGREED = "SELECT record_id, next_review, review_agreed_at FROM read_agreed($1)"
 READ_RATINGS = "SELECT record_id, since, code FROM read_ratings($1, $2, $3, $4)"
 GONE_BYTES = 40  # an id in a list
 
@@ -44,8 +45,8 @@ async def read_feed(db: Database, after: int, room: Room, rated_by: RatingQuesti
     """
     Return a page of changed and deleted records. `rated_by` names the questions that hold the rating.
 
-    Must be called outside a transaction. A rating or holder may be newer than its record's row. This does no harm: the
-    feed sends the record again.
+    Must be called outside a transaction. A rating, a holder or a day agreed may be newer than its record's row. This
+    does no harm: the feed sends the record again.
     """
     await db.execute(ASSIGN)
     rows = await db.fetch(READ, after, room.records, room.answer_bytes)
@@ -57,6 +58,8 @@ async def read_feed(db: Database, after: int, room: Room, rated_by: RatingQuesti
     people = {row["record_id"]: dict(row) for row in await db.fetch(READ_PEOPLE, ids)}
     for row in await db.fetch(READ_LEAVING, ids):
         people.setdefault(row["record_id"], {})["leaving"] = row["leaving"]
+    for row in await db.fetch(READ_AGREED, ids):
+        people.setdefault(row["record_id"], {}).update(row)
     fitting = _with_room(rows, ratings, room.ratings)
     records = _with_bytes([_fed(row, ratings, people.get(row["record_id"], {})) for row in fitting], room.bytes)
     taken = fitting[: len(records)]

@@ -1,7 +1,7 @@
 """Queries of the status of records for another service, without personal data."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,7 +16,7 @@ class Stood(NamedTuple):
     """
     The status of a record. `rating` is the register's own code; `rated_at` is when that rating was given.
 
-    `is_told`: a notice told people of it.
+    `is_told`: a notice told people of it. `review_on` is the day agreed for its next review.
     """
 
     record_id: UUID
@@ -30,6 +30,7 @@ class Stood(NamedTuple):
     rated_at: datetime
     locality: str | None
     is_told: bool
+    review_on: date | None
 
 
 def _standings_of(found: str) -> str:
@@ -47,7 +48,8 @@ def _standings_of(found: str) -> str:
     )
     SELECT
         s.record_id, s.register_code, s.edition, s.organisation_id, s.bodies, s.reference, s.version, s.is_open,
-        s.rating, coalesce(given.rated_at, s.rated_at) AS rated_at, s.locality, told.record_id IS NOT NULL AS is_told
+        s.rating, coalesce(given.rated_at, s.rated_at) AS rated_at, s.locality, told.record_id IS NOT NULL AS is_told,
+        agreed.review_on
     FROM s
     LEFT JOIN (
         SELECT DISTINCT ON (r.record_id) r.record_id, r.since AS rated_at
@@ -56,6 +58,7 @@ def _standings_of(found: str) -> str:
         ORDER BY r.record_id, r.place DESC
     ) AS given ON given.record_id = s.record_id
     LEFT JOIN told_records(ARRAY(SELECT s.record_id FROM s)) AS told (record_id) ON told.record_id = s.record_id
+    LEFT JOIN agreed_reviews(ARRAY(SELECT s.record_id FROM s)) AS agreed ON agreed.record_id = s.record_id
     ORDER BY s.record_id
 """  # noqa: S608  the call of one of two functions
 

@@ -93,6 +93,7 @@ class Planner:
             *([age] if born else []),
             *self._roles(choice, "nhs_number", "locality"),
             *self._rating(choice),
+            *self._review(choice),
             *(replace(each, width=60, is_wrapped=True) for each in self._roles(choice, "latest_update")),
             replace(self._own(words("holding.holder"), "holder", words("workbook.meanings.holder")), width=20),
             replace(self._own(words("workbook.linked"), "linked", words("workbook.meanings.linked")), width=20),
@@ -109,6 +110,15 @@ class Planner:
             return []
         colours: dict[str, str] = {level.code: level.colour for level in rating.levels}
         return [replace(each, colours=colours, width=14) for each in self._of_names(choice, [rating.question])]
+
+    def _review(self, choice: ReportChoice) -> list[WorkbookColumn]:
+        """Return the column of the next review, in a register that reviews and a report of open records."""
+        reviews = self._newest.reviews
+        if reviews is None or choice.report.records == "ended":
+            return []
+        words, days = self._newest.words, reviews.intervals.days if reviews.intervals else {}
+        column = self._own(words("workbook.review"), "review", words("workbook.meanings.review"))
+        return [replace(column, kind="review", labels={name: str(each) for name, each in days.items()}, width=14)]
 
     def _of_names(self, choice: ReportChoice, names: Sequence[str]) -> list[WorkbookColumn]:
         """Return the columns of these questions, in this order, as far as the report holds them."""

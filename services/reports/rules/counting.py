@@ -11,6 +11,7 @@ from pydantic_core import from_json
 from services.reports.rules.ages import band_of, next_band_on
 from services.reports.rules.tiles import counts_ended, questions_counted
 from services.reports.rules.weeks import Moves, weeks_shown
+from services.reports.workbook.due import counted_review, due_on, is_review
 from shared.contracts.referrals.answers import Answers
 from shared.contracts.referrals.feed import FedRecord
 from shared.contracts.reports import Count, TileShown, Week
@@ -19,13 +20,17 @@ from shared.registers.definition.dashboards import (
     OptionTile,
     OrganisationTile,
     RecordsCounted,
+    ReviewTile,
     Tile,
     TotalTile,
     WeekTile,
 )
 from shared.registers.definition.register import Definition
+from shared.registers.definition.reviews import EVERY_RECORD
+from shared.registers.form.person import rating_of
+from shared.registers.form.reviewing import SOON
 from shared.registers.load import Registers
-from shared.values import day_of
+from shared.values import day_of, london_day
 
 # Cannot be the name of a question, since those begin with a letter.
 TOTAL = "#total"
@@ -64,11 +69,23 @@ def _counted_in(register: Definition) -> tuple[str, ...]:
     away = [f"{ENDED}{_edges(tile)}" for tile in panels if tile.of != "active"]
     total = (f"{ENDED}{TOTAL}",) if counts_ended(register) else ()
     bands = [_edges(tile) for tile in panels if tile.of != "ended"]
-    return (*questions_counted(register, "active"), *bands, *_rated_by(register), *total, *ended, *away)
+    return (
+        *questions_counted(register, "active"),
+        *bands,
+        *_rated_by(register),
+        *_reviewed_by(register),
+        *total,
+        *ended,
+        *away,
+    )
 
 
 def _rated_by(register: Definition) -> tuple[str, ...]:
     return (f"moves of {register.rating.question}",) if register.rating else ()
+
+
+def _reviewed_by(register: Definition) -> tuple[str, ...]:
+    return ("reviews",) if register.reviews else ()
 
 
 def _edges(tile: AgeTile) -> str:
@@ -99,7 +116,21 @@ def counted_of(record: FedRecord, registers: Registers, day: date) -> Counted:
         for place, tile in _age_tiles(register, lead)
         if tile.at
     ]
+    if register.reviews and record.is_open:
+        items.append(_review_counted(register, record, answers))
     return _with_ages(register, items, record.born, day, lead)
+
+
+def _review_counted(register: Definition, record: FedRecord, answers: Answers) -> CountedAnswer:
+    """Return the one answer by which a record counts for its next review."""
+    level = rating_of(register, answers)
+    name, text = counted_review(
+        level.code if level else "" if register.rating else EVERY_RECORD,
+        london_day(record.rated_at),
+        record.next_review,
+        is_agreed=record.review_agreed_at == record.rated_at,
+    )
+    return _counted_answer(name, text)
 
 
 def _age_tiles(register: Definition, lead: str) -> list[tuple[int, AgeTile]]:
@@ -249,6 +280,8 @@ class Panels:
                 return self._shown(tile, self._ages(tile, tallies))
             case OrganisationTile():
                 return self._shown(tile, self._organisations(tile, tallies))
+            case ReviewTile():
+                return TileShown(kind=tile.kind, title=tile.title, counts=tuple(self._reviews(tallies)))
             case WeekTile():
                 return self._weeks(tile, tallies.moves)
 
@@ -301,6 +334,27 @@ class Panels:
             for ends, standing in weeks
         )
         return TileShown(kind="by_week", title=tile.title, question=rating.question, weeks=tuple(shown))
+
+    def _reviews(self, tallies: Tallies) -> list[Count]:
+        """Return how many reviews are overdue, due soon and due later, and of how many records no day can be given."""
+        register = self.editions[0]
+        days = register.reviews.intervals.days if register.reviews and register.reviews.intervals else {}
+        found = dict.fromkeys(("overdue", "soon", "later", "none"), 0)
+        for name, answers in tallies.answers.items():
+            for text, n in answers.items() if is_review(name) else ():
+                found[self._due(due_on(name, text, days))] += n
+        words = register.words
+        labels = {
+            **words.group("records.reviews"),
+            "later": words("reporting.later"),
+            "none": words("reporting.no_review"),
+        }
+        return [Count(label=labels[each], count=max(n, 0)) for each, n in found.items()]
+
+    def _due(self, due: date | None) -> str:
+        if due is None:
+            return "none"
+        return "overdue" if due < self.day else "soon" if due <= self.day + SOON else "later"
 
     def _label(self, question: str, code: str) -> str:
         if not code:

@@ -12,6 +12,7 @@ from shared.registers.definition.dashboards import (
     OptionTile,
     OrganisationTile,
     Report,
+    ReviewTile,
     Tile,
     TotalTile,
     WeekTile,
@@ -35,7 +36,7 @@ class Summing:
     report: Report
 
     def tables(self) -> Iterator[Tallied]:
-        """Yield the tables. A total is shown elsewhere in the file, which covers one moment and no weeks."""
+        """Yield the tables. Totals and the days of reviews are shown elsewhere, and the file covers no weeks."""
         for tile in filter(self._belongs, self.editions[0].reporting.tiles):
             match tile:
                 case OptionTile():
@@ -45,7 +46,7 @@ class Summing:
                 case OrganisationTile():
                     labels = {str(each): label for each, label in self.organisations.items()}
                     yield self._table(tile.title, "organisation_id", labels)
-                case TotalTile() | WeekTile():
+                case TotalTile() | WeekTile() | ReviewTile():
                     pass
 
     def _belongs(self, tile: Tile) -> bool:

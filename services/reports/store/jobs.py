@@ -249,6 +249,11 @@ READ_ROWS = f"""
                 'reference', r.reference, 'organisation_id', r.organisation_id, 'created_by', r.created_by,
                 'created_at', r.created_at, 'updated_at', r.updated_at, 'rated_at', r.rated_at,
                 'ended_at', r.ended_at, 'born', r.born, 'holder', r.holder, 'person_id', r.person_id,
+                'review', (
+                    SELECT jsonb_build_array(i.item ->> 'question', i.item ->> 'answer')
+                    FROM jsonb_array_elements(r.counted) AS i (item)
+                    WHERE i.item ->> 'question' = '#agreed' OR i.item ->> 'question' LIKE '#review:%'
+                ),
                 'linked', CASE WHEN r.person_id IS NOT NULL THEN (
                     SELECT string_agg(l.reference, ', ' ORDER BY l.reference)
                     FROM record_copy AS l

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache, partial
 
+from services.reports.workbook.due import due_on
 from services.reports.workbook.package import FILLS, WRAPPED
 from services.reports.workbook.plan import Kind, Source, WorkbookColumn
 from services.reports.workbook.sheets import FIRST_DAY, Cell, Styled
@@ -68,6 +69,8 @@ class _Known(dict[str | int | tuple[str, ...] | None, str]):
 
 def maker_of(column: WorkbookColumn, day: date) -> Maker:
     """Return what makes a cell of a value. Ages are those on the day."""
+    if column.kind == "review":
+        return partial(_review, {level: int(days) for level, days in column.labels.items()})
     write = partial(_age, day) if column.kind == "age" else WRITERS[column.kind]
     make = partial(cell_of, column.labels, write)
     if column.colours:
@@ -84,6 +87,15 @@ def _filled(make: Maker, fills: Mapping[str, int], value: Value) -> Cell:
 def _wrapped(make: Maker, value: Value) -> Cell:
     cell = make(value)
     return Styled(cell, WRAPPED) if isinstance(cell, str) else cell
+
+
+def _review(days: Mapping[str, int], value: Value) -> Cell:
+    """Return the day on which the next review is due."""
+    if not isinstance(value, list):
+        return None
+    name, text = value
+    due = due_on(name, text, days)
+    return _shown(due) if due else None
 
 
 def _age(day: date, born: str) -> Cell:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 Source = Literal["record", "answer", "outcome", "outcome_answer"]
-Kind = Literal["text", "day", "moment", "nhs_number", "codes", "age"]
+Kind = Literal["text", "day", "moment", "nhs_number", "codes", "age", "review"]
 
 END = b"end\n"
 """The last line. If it is missing, the sender has died and there is no report."""
@@ -17,8 +17,9 @@ class WorkbookColumn:
     """
     A column: where its values come from, and their kind.
 
-    A code is shown as its label. So is a word in place of a date, such as not known. `colours` are those of the fill
-    behind a label, by code. `width` is in characters; 0 follows the heading. `is_wrapped`: long texts are broken.
+    A code is shown as its label. So is a word in place of a date, such as not known. Of a review the labels are the
+    intervals, by level, in days. `colours` are those of the fill behind a label, by code. `width` is in characters; 0
+    follows the heading. `is_wrapped`: long texts are broken.
     """
 
     heading: str

@@ -16,6 +16,7 @@ Happening = Literal[
     "cover_begun",
     "cover_ended",
 ]
+HandedOverAs = Literal["holder_named", "holder_replaced"]
 
 
 class RecordEvent(Event):
@@ -97,6 +98,25 @@ class UrgentNotice(RecordNotice):
     kind: ClassVar[str] = "urgent"
 
     urgency: Urgency = "urgent"
+
+
+class RecordsHandedOver(Event):
+    """
+    A notice for the notifier alone: all records of one colleague were handed over to another, in one act.
+
+    There is one for each of the two who is told, `told`. `occasion` says whether they are the new holder or the former
+    one. It has the id of the hand-over as `record_id`, the number of records, and the first references.
+    """
+
+    family: ClassVar[Literal["event", "notice"]] = "notice"
+    kind: ClassVar[str] = "handed-over"
+    told_by: ClassVar[Process] = "referrals"
+    followed_by: ClassVar[tuple[Process, ...]] = ("notifier",)
+
+    told: UUID
+    occasion: HandedOverAs = "holder_named"
+    references: tuple[str, ...] = ()
+    total: int = 0
 
 
 class RecordsLoaded(Event):

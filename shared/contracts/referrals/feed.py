@@ -31,6 +31,8 @@ class FedRecord(Message):
 
     `holder` is the user who holds it: who created it, unless another was named. Records that are linked as one person
     have the same `person_id`. `sort_name` is the text by which lists sort people.
+
+    `next_review` is the day agreed for the next review, and `review_agreed_at` when; see `review_due`.
     """
 
     sequence: int
@@ -55,6 +57,8 @@ class FedRecord(Message):
     holder: str = Field(default="", repr=False)
     person_id: UUID | None = None
     sort_name: str = Field(default="", repr=False)
+    next_review: date | None = None
+    review_agreed_at: datetime | None = None
 
 
 class FeedPage(Message):

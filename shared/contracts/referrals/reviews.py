@@ -6,10 +6,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.messages import Message, Request
+from shared.messages import Event, Message, Process, Request
 
 MOST_DUE = 1_000
 DUE_AT_ONCE = 25
+MOST_IN_NOTICE = 100
 
 Due = Literal["overdue", "soon"]
 """`overdue`: the day of the review is over. `soon`: it is today or one of the next seven days."""
@@ -57,3 +58,29 @@ class DueCounts(Message):
 
     overdue: int = 0
     soon: int = 0
+
+
+class ReviewNamed(Message):
+    """A review that a reminder names: the reference of its record, its day, the record's bodies and its creator."""
+
+    reference: str
+    due_on: date
+    bodies: tuple[str, ...]
+    created_by: UUID
+
+
+class ReviewsDue(Event):
+    """
+    A notice for the notifier alone: reviews that the holder of their records is reminded of.
+
+    `reviews` are the first of `total`. It has an id of its own as `record_id`, and says nothing about the people.
+    """
+
+    family: ClassVar[Literal["event", "notice"]] = "notice"
+    kind: ClassVar[str] = "reviews"
+    told_by: ClassVar[Process] = "referrals"
+    followed_by: ClassVar[tuple[Process, ...]] = ("notifier",)
+
+    holder: UUID
+    reviews: tuple[ReviewNamed, ...]
+    total: int

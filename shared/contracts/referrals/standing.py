@@ -1,6 +1,6 @@
 """The state of records for outcomes: their ratings, and nothing about the person."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -18,7 +18,8 @@ class RecordStanding(Message):
 
     `urgency` is the register's urgency of its rating; None without a rating. `rated_at` says when that rating was
     given; a review does not change it. `locality` is a code, for the area that meetings are held for. `is_told`: a
-    notice told people of that rating, so that others are told if no one has seen it in time.
+    notice told people of that rating, so that others are told if no one has seen it in time. `review_on` is the day
+    agreed for the next review, if one was agreed.
     """
 
     record_id: UUID
@@ -31,6 +32,7 @@ class RecordStanding(Message):
     rated_at: datetime
     locality: str | None
     is_told: bool = True
+    review_on: date | None = None
 
 
 class Standings(Message):

@@ -78,7 +78,20 @@ class WeekTile(Model):
     title: Text
 
 
-Tile = Annotated[TotalTile | OptionTile | AgeTile | OrganisationTile | WeekTile, Field(discriminator="kind")]
+class ReviewTile(Model):
+    """The number of active records by when their next review is due, in a register that reviews its records."""
+
+    kind: Literal["reviews"]
+    title: Text
+
+    @property
+    def of(self) -> RecordsCounted:
+        return "active"
+
+
+Tile = Annotated[
+    TotalTile | OptionTile | AgeTile | OrganisationTile | WeekTile | ReviewTile, Field(discriminator="kind")
+]
 
 
 class OrganisationFilter(Model):

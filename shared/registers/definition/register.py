@@ -54,6 +54,7 @@ HelpPlace = Literal[
     "outcomes",
     "archive",
     "work",
+    "meetings",
     "actions",
     "reports",
     "holder",

@@ -188,3 +188,13 @@ async def test_a_reporting_user_may_not_ask(rig: Rig) -> None:
         await listed(rig, asker="di.xu@mpft.nhs.uk")
 
     assert Fault.NOT_ALLOWED is unanswered.value.fault
+
+
+@pytest.mark.usefixtures("people")
+async def test_without_an_organisation_the_colleagues_of_all_of_the_askers_are_listed(rig: Rig) -> None:
+    asked = await rig.find((await rig.come_in(ADMIN)).session_token)
+
+    found = await rig.ask(ListColleagues(organisation_id=None), who=asked.assertion)
+
+    assert found == await listed(rig)
+    assert {each.user_id for each in found.colleagues}

@@ -16,6 +16,7 @@ from shared.contracts.identity import (
     VerifyPin,
 )
 from shared.contracts.installation import ReadHold
+from shared.contracts.looks import NameLookers
 from shared.contracts.registration import ReadJoinOffer
 from shared.contracts.users import (
     AddUser,
@@ -87,7 +88,9 @@ async def test_golden_users(rig: Rig) -> None:
     check_golden(ReadReach, await rig.ask(ReadReach(), gail))
     check_golden(ListProposals, await rig.ask(ListProposals(), gail))
     check_golden(ListAddresses, await rig.ask(ListAddresses(), gail))
-    check_golden(ListColleagues, await rig.ask(colleagues, gail))
+    check_golden(ListColleagues, found := await rig.ask(colleagues, gail))
+    lookers = NameLookers(user_ids=tuple(each.user_id for each in found.colleagues))
+    check_golden(NameLookers, await rig.ask(lookers, gail))
     await rig.set_status(Status.LOCKED, JO)
     check_golden(CountAccountsWaiting, await rig.ask(CountAccountsWaiting(), gail))
     check_golden(ListLockedUsers, await rig.ask(ListLockedUsers(), gail))

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from shared.contracts.looks import ReadOutcomeLooks
 from shared.contracts.outcomes import (
     AcknowledgeTask,
     CountTasks,
@@ -26,6 +27,7 @@ async def test_golden_outcomes(rig: Rig, administrator: Visitor) -> None:
     told = ReadToldOutcome(record_id=other.record_id)
     check_golden(ReadToldOutcome, await rig.ask(administrator, told))
     check_golden(ListOutcomes, await rig.listed(administrator, record.record_id))
+    check_golden(ReadOutcomeLooks, await rig.ask(administrator, ReadOutcomeLooks(record_id=record.record_id)))
 
 
 async def test_golden_tasks(watch: Watch, administrator: Visitor) -> None:

@@ -9,6 +9,7 @@ import pytest_asyncio
 from deploy.runner.environment import Addresses
 from deploy.runner.stack import EmbeddedParts
 from shared.clock import london_today, utc_now
+from shared.contracts.looks import ReadRecordLooks
 from shared.contracts.referrals.caseload import ReadCaseload
 from shared.contracts.referrals.drafts import DraftSeen, ListDrafts, ReadDraft, SaveDraft, Typed
 from shared.contracts.referrals.duplicates import (
@@ -19,6 +20,7 @@ from shared.contracts.referrals.duplicates import (
     PossibleDuplicates,
 )
 from shared.contracts.referrals.ended import FindEnded, ListEnded, ListEndedBefore, ListReturned
+from shared.contracts.referrals.hand_over import CheckHandOver, CountHeld, HandOver, ListHeld
 from shared.contracts.referrals.holding import AddCover, AssignHolder, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.naming import NameRecords
@@ -95,6 +97,32 @@ async def test_golden_holdings(referrals: Referrals) -> None:
     check_golden(ReadHoldings, await referrals.ask(administrator, ReadHoldings(record_id=record_id)))
 
 
+async def test_golden_looks(referrals: Referrals) -> None:
+    creator = a_visitor()
+    record_id = (await referrals.submit(creator)).record_id
+    administrator = colleague_of(creator, Role.ADMINISTRATOR)
+
+    check_golden(ReadRecordLooks, await referrals.ask(administrator, ReadRecordLooks(record_id=record_id)))
+
+
+async def test_golden_hand_over(referrals: Referrals) -> None:
+    """A user who holds one record and covers another hands over the first."""
+    holder = a_visitor()
+    administrator, colleague = colleague_of(holder, Role.ADMINISTRATOR), colleague_of(holder)
+    held, covered = await referrals.submit(holder), await referrals.submit(administrator, **PERSON)
+    await add_cover(referrals, administrator, held.record_id)
+    await add_cover(referrals, administrator, covered.record_id, holder)
+    await referrals.grants(colleague)
+    listing, counting = ListHeld(user_id=holder.user_id), CountHeld(user_id=holder.user_id)
+    checking = CheckHandOver(user_id=holder.user_id, new_user_id=colleague.user_id)
+
+    check_golden(ListHeld, await referrals.ask(administrator, listing))
+    check_golden(CountHeld, await referrals.ask(administrator, counting))
+    check_golden(CheckHandOver, checked := await referrals.ask(administrator, checking))
+    command = HandOver(command_id=new_id(), user_id=holder.user_id, new_user_id=colleague.user_id, seen=checked.seen)
+    check_golden(HandOver, await referrals.ask(administrator, command))
+
+
 async def name_holder(referrals: Referrals, administrator: Visitor, record_id: UUID, seen: UUID | None = None) -> None:
     """Name a colleague of the administrator as holder."""
     colleague = colleague_of(administrator)
@@ -103,9 +131,9 @@ async def name_holder(referrals: Referrals, administrator: Visitor, record_id: U
     await referrals.ask(administrator, named)
 
 
-async def add_cover(referrals: Referrals, administrator: Visitor, record_id: UUID) -> None:
-    """Let a colleague of the administrator cover for a week from today."""
-    colleague, today = colleague_of(administrator), london_day(utc_now())
+async def add_cover(referrals: Referrals, administrator: Visitor, record_id: UUID, user: Visitor | None = None) -> None:
+    """Let a user, or else a colleague of the administrator, cover for a week from today."""
+    colleague, today = user or colleague_of(administrator), london_day(utc_now())
     await referrals.grants(colleague)
     cover = AddCover(
         command_id=new_id(),

@@ -71,7 +71,9 @@ def test_every_report_begins_with_who_it_is_and_how_urgent(registers: Registers,
     headings = [each.heading for each in plan.columns]
     assert ["Reference", "Last Name", "First Name"] == headings[: plan.frozen]
     shown = ["Date of Birth", "Age", "NHS Number", "Locality"]
-    shown += ["Level of risk as identified by the DSD Clinical Support Tool", "Latest Update for DSR Meeting"]
+    shown += ["Level of risk as identified by the DSD Clinical Support Tool"]
+    shown += ["Next review due"] if report != "archived" else []
+    shown += ["Latest Update for DSR Meeting"]
     assert [*shown, "Holder", "Linked To"] == headings[plan.frozen : plan.printed]
     assert ("Referring Organisation", "Created By") == tuple(headings[plan.printed : plan.printed + 2])
     keys = [(each.source, each.name, each.kind) for each in plan.columns]
@@ -84,7 +86,7 @@ def test_a_register_without_these_questions_has_its_own_columns_first(registers:
     plan = columns_of(dsr.model_copy(update={"person": person, "rating": None}), "referrals")
 
     headings = [each.heading for each in plan.columns]
-    assert ["Date of Birth", "Age", "Holder", "Linked To"] == headings[plan.frozen : plan.printed]
+    assert ["Date of Birth", "Age", "Next review due", "Holder", "Linked To"] == headings[plan.frozen : plan.printed]
     assert "NHS Number" in headings[plan.printed :]
 
 

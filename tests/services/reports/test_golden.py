@@ -1,14 +1,16 @@
 """The replies of reports match the recorded golden messages."""
 
+from shared.contracts.looks import ReadReportLooks
 from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
 from shared.permissions import Role
 from tests.contracts.golden import check_golden
+from tests.services.referrals.builders import a_visitor
 from tests.services.reports.rig import Rig
 
 
 async def test_golden_reports(rig: Rig) -> None:
     organisation = rig.organisation("Alpha")
-    await rig.submit(organisation, risk_level="red")
+    record = await rig.submit(organisation, risk_level="red")
     await rig.copy()
     reader = rig.somebody(Role.REPORTING, organisation)
 
@@ -24,3 +26,5 @@ async def test_golden_reports(rig: Rig) -> None:
     check_golden(ReadReportJob, ready)
     check_golden(ReadReportChunk, chunk)
     check_golden(StopReport, other, await rig.stop(reader, queued))
+    administrator = a_visitor(Role.ADMINISTRATOR, organisation)
+    check_golden(ReadReportLooks, await rig.ask(administrator, ReadReportLooks(record_id=record.record_id)))

@@ -38,6 +38,10 @@ ADD_INTEREST = """
     INSERT INTO meeting_interest (meeting_id, record_id, user_id, register_code, compartment_id, declared_at)
     VALUES ($1, $2, $3, 'dsr', $4, now())
 """
+ADD_REVIEW = """
+    INSERT INTO agreed_review (record_id, register_code, compartment_id, reference, review_on)
+    VALUES ($1, 'dsr', $2, $3, current_date)
+"""
 CLOSE = "UPDATE meeting SET state = 'closed', closed_by = $2, closed_at = now(), closed_by_name = 'Ada' WHERE id = $1"
 ADD_ADDENDUM = """
     INSERT INTO meeting_addendum (
@@ -68,6 +72,7 @@ class MeetingsOfWorld:
         for meeting_id, days in ((self.running, 0), (self.closed, 1)):
             await owner.execute(ADD_MEETING, meeting_id, self.series_id, timedelta(days=days))
             await owner.execute(ADD_ITEM, meeting_id, record[0], home, record[1], MINUTES_TEXT, by)
+        await owner.execute(ADD_REVIEW, record[0], home, record[1])
         await owner.execute(ADD_BY_HAND, self.running, amber[0], home, amber[1])
         await owner.execute(ADD_INTEREST, self.closed, record[0], second.user_id, home)
         await owner.execute(CLOSE, self.closed, by)

@@ -13,6 +13,20 @@ from services.outcomes.service import service_of as outcomes_of
 from services.referrals.service import service_of as referrals_of
 from services.reports.service import answers_of
 from shared.clock import london_today
+from shared.contracts.actions import (
+    ActionOwner,
+    AddAction,
+    ChangeAction,
+    CountActions,
+    DecideAction,
+    FollowUpAction,
+    ListActions,
+    ListRecordActions,
+    ReadAction,
+    RecordPlanTold,
+    ReportAction,
+)
+from shared.contracts.looks import CheckLooks, ReadOutcomeLooks, ReadRecordLooks, ReadReportLooks
 from shared.contracts.meetings import (
     AddAddendum,
     AddItem,
@@ -48,6 +62,7 @@ from shared.contracts.referrals.drafts import DiscardDraft, DraftSeen, ListDraft
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, ListLinked
 from shared.contracts.referrals.ended import FindEnded, ListEnded, ListEndedBefore, ListReturned
 from shared.contracts.referrals.ending import DecideEnding
+from shared.contracts.referrals.hand_over import CheckHandOver, CountHeld, HandOver, ListHeld
 from shared.contracts.referrals.holding import AddCover, AssignHolder, EndCover, ReadHoldings
 from shared.contracts.referrals.listing import ListRecords
 from shared.contracts.referrals.loading import (
@@ -66,6 +81,7 @@ from shared.contracts.referrals.naming import NameRecords
 from shared.contracts.referrals.overlays import ListOverlays, PublishOverlay
 from shared.contracts.referrals.reading import AddNote, PastWanted, ReadHistory, ReadPast, ReadRecord
 from shared.contracts.referrals.reversing import AskReversal, CountReversals, DecideReversal, ListReversals
+from shared.contracts.referrals.reviews import ListDueReviews
 from shared.contracts.referrals.saving import ReviewRecord
 from shared.contracts.reports import ReadDashboard, ReadReportChunk, ReadReportJob, StartReport, StopReport
 from shared.front_door import AnsweredRequest
@@ -81,7 +97,12 @@ from tests.support.connections import ServicePools
 
 Ask = Callable[[World], Request[Message]]
 # The numbers of replies that count what is in reach.
-COUNTS = frozenset({"total", "matches", "count", "waiting", "urgent", "unseen", "agenda", "met", "items", "done"})
+COUNTS = frozenset(
+    {
+        *("total", "matches", "count", "waiting", "urgent", "unseen", "agenda", "met"),
+        *("items", "done", "mine", "open", "overdue", "to_confirm", "held", "moving"),
+    }
+)
 # Derived from records of everybody, or written about a stranger's own record beside those of the world.
 SHARED_TABLES = frozenset({"possible_duplicate", "record_key", "record_search", "record_word", "record_feed"})
 TODAY = london_today()
@@ -102,6 +123,10 @@ def command(kind: Callable[..., Request[Message]], **more: object) -> Ask:
     return lambda world: kind(command_id=new_id(), record_id=world.record.record_id, **more)
 
 
+def owned_by(world: World) -> ActionOwner:
+    return ActionOwner(colleague_id=world.holder.user_id)
+
+
 def command_of(kind: Callable[..., Request[Message]], meeting: str, **more: object) -> Ask:
     """Return a request about the first record at a meeting of the world."""
     return lambda world: command(kind, meeting_id=getattr(world.meetings, meeting), **more)(world)
@@ -119,6 +144,10 @@ READS: dict[str, Ask] = {
     "a search within names": lambda _: ListRecords(search="allflowe"),
     "a search by reference": lambda world: ListRecords(search=world.record.reference),
     "a search by number": lambda world: ListRecords(search=str(world.person["nhs_number"])),
+    "the list by review": lambda _: ListRecords.model_validate({"narrowing": {"reviews": ["overdue", "soon"]}}),
+    "the list in the order of reviews": lambda _: ListRecords(sort="review"),
+    "the search in the order of reviews": lambda _: ListRecords(search="Wallflower", sort="review"),
+    "due reviews": lambda _: ListDueReviews(due="soon"),
     "the caseload": lambda _: ReadCaseload(),
     "the record": by_id(ReadRecord, past=PastWanted()),
     "its history": by_id(ReadHistory),
@@ -130,6 +159,15 @@ READS: dict[str, Ask] = {
     "ended records of a name": lambda world: ListEnded(search=str(world.person["last_name"])),
     "those added again": by_id(ListReturned),
     "its holders": by_id(ReadHoldings),
+    "all records of the creator": lambda world: ListHeld(user_id=world.creator.user_id),
+    "the number of them": lambda world: CountHeld(user_id=world.creator.user_id),
+    "what a hand-over would do": lambda world: CheckHandOver(
+        user_id=world.creator.user_id, new_user_id=world.holder.user_id
+    ),
+    "who looked at it": by_id(ReadRecordLooks),
+    "who looked at its outcomes": by_id(ReadOutcomeLooks),
+    "in whose reports it was": by_id(ReadReportLooks),
+    "whether that may be read": by_id(CheckLooks),
     "possible duplicates": lambda _: ListDuplicates(),
     "their number": lambda _: CountDuplicates(),
     "linked records": all_of(ListLinked),
@@ -147,6 +185,10 @@ READS: dict[str, Ask] = {
     "tasks": lambda _: ListTasks(),
     "the number of tasks": lambda _: CountTasks(),
     "its task": by_id(ReadTask),
+    "actions": lambda _: ListActions(wanted="open"),
+    "the number of actions": lambda _: CountActions(),
+    "the action": lambda world: ReadAction(action_id=world.action.action_id),
+    "its actions": by_id(ListRecordActions),
     "meetings": lambda _: ListMeetings(),
     "the agenda of a meeting": lambda world: ReadAgenda(meeting_id=world.meetings.running),
     "the minutes": lambda world: ReadItem(meeting_id=world.meetings.running, record_id=world.record.record_id),
@@ -164,6 +206,9 @@ WRITES: dict[str, Ask] = {
     "a note": command(AddNote, text="A stranger's note"),
     "a holder": lambda world: AssignHolder(
         command_id=new_id(), record_id=world.records[1].record_id, user_id=world.holder.user_id, seen=None
+    ),
+    "all records handed over": lambda world: HandOver(
+        command_id=new_id(), user_id=world.creator.user_id, new_user_id=world.holder.user_id, seen="0" * 64
     ),
     "a cover": lambda world: AddCover(
         command_id=new_id(),
@@ -196,6 +241,22 @@ WRITES: dict[str, Ask] = {
     "a task discussed": lambda world: DiscussTask(
         command_id=new_id(), task_id=world.agenda.task_id, version=world.agenda.version
     ),
+    "another action": lambda world: AddAction(
+        command_id=new_id(), record_id=world.record.record_id, text="Mine", due_on=TODAY, owner=owned_by(world)
+    ),
+    "the action changed": lambda world: ChangeAction(
+        command_id=new_id(), action_id=world.action.action_id, version=1, due_on=TODAY, owner=owned_by(world)
+    ),
+    "the action followed up": lambda world: FollowUpAction(
+        command_id=new_id(), action_id=world.action.action_id, text="Mine"
+    ),
+    "the action reported": lambda world: ReportAction(
+        command_id=new_id(), action_id=world.action.action_id, version=2, result="Done by a stranger"
+    ),
+    "the action confirmed": lambda world: DecideAction(
+        command_id=new_id(), action_id=world.action.action_id, version=3, verdict="close"
+    ),
+    "who was told of the plan": command(RecordPlanTold, party="mdt", why_not="A stranger forgot"),
     "minutes": lambda world: SaveMinutes(
         command_id=new_id(),
         meeting_id=world.meetings.running,
@@ -236,6 +297,7 @@ WRITES: dict[str, Ask] = {
 # What the rightful user is told where the request cannot be carried out on these records.
 RIGHTFUL_REFUSALS = {
     "a record of the same person": "likely_duplicate",
+    "all records handed over": "changed",
     "the end of a cover": "not_found",
     "a decision about its end": "not_ending",
     "a request to reverse": "asked_before",

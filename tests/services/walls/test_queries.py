@@ -28,8 +28,14 @@ OF_SCOPE = """
     referrals.store.ended.LIST_ENDED referrals.store.ended.LIST_RETURNED referrals.store.ended.SEARCH_ENDED
     referrals.store.finding.FILTER_RECORDS referrals.store.finding.LIST_RECORDS referrals.store.finding.NAME_RECORDS
     referrals.store.finding.READ_RECORD referrals.store.finding.SEARCH_RECORDS
+    referrals.store.hand_over.COUNT_COVERED referrals.store.hand_over.COUNT_HELD
+    referrals.store.hand_over.FIND_HELD referrals.store.hand_over.HOLD_HELD referrals.store.hand_over.LIST_COVERED
+    referrals.store.hand_over.LIST_HELD
     referrals.store.history.FIND_AND_HOLD referrals.store.history.FIND_CREATION referrals.store.history.FIND_RATINGS
     referrals.store.history.READ_PAST
+    referrals.store.looking.FIND_LOOKED_AT referrals.store.looking.FIND_LOOKERS referrals.store.looking.READ_LOOKS
+    outcomes.store.looking.FIND_LOOKERS outcomes.store.looking.READ_LOOKS
+    reports.store.looking.FIND_LOOKERS reports.store.looking.READ_LOOKS
     referrals.store.holding.FIND_BODIES referrals.store.holding.HOLD_RECORD
     referrals.store.reversing.COUNT_WAITING referrals.store.reversing.FIND_ARCHIVED
     referrals.store.reversing.HOLD_RECORD referrals.store.reversing.HOLD_REVERSAL
@@ -38,10 +44,15 @@ OF_SCOPE = """
     referrals.store.loaded.LOAD_VERSIONS
     referrals.store.saving.FIND_FOR_UPDATE referrals.store.saving.SAVE_VERSION referrals.store.saving.STORE_VERSION
     referrals.store.saving.SAVE_REVIEW
+    referrals.store.reviews.COUNT_DUE referrals.store.reviews.LIST_BY_REVIEW referrals.store.reviews.LIST_DUE
+    referrals.store.reviews.REVIEW_DAYS
     referrals.store.saving.SUBMIT_RECORD referrals.store.upload_work.FIND_PRESENT
     outcomes.store.tasks.COUNT_TASKS outcomes.store.tasks.FIND_URGENT outcomes.store.tasks.HOLD_URGENT
     outcomes.store.outcomes.FIND_LAST outcomes.store.tasks.COUNT_MET outcomes.store.tasks.HOLD_AGENDA
     outcomes.store.tasks.LIST_AGENDA outcomes.store.tasks.LIST_DISCUSSED outcomes.store.tasks.LIST_URGENT
+    outcomes.store.actions.COUNT_ACTIONS outcomes.store.actions.DECISIONS_OF_RECORD
+    outcomes.store.actions.FIND_ACTION outcomes.store.actions.FIND_COMPARTMENT
+    outcomes.store.actions.HOLD_ACTION outcomes.store.actions.LIST_ACTIONS outcomes.store.actions.LIST_OF_RECORD
     outcomes.store.meeting_agendas.COUNT_STORED outcomes.store.meeting_agendas.COUNT_UNPLACED
     outcomes.store.meeting_agendas.LIST_PLACED outcomes.store.meeting_agendas.LIST_PLANNED
     outcomes.store.meeting_agendas.LIST_STORED outcomes.store.meeting_agendas.REMOVE_ITEM
@@ -63,11 +74,13 @@ OF_USER = """
     referrals.store.uploads.ADD referrals.store.uploads.CANCEL_UNREACHED referrals.store.uploads.FIND
     referrals.store.uploads.FIND_OPEN
     referrals.store.uploads.HOLD referrals.store.uploads.LIST
+    outcomes.store.actions.COUNT_OWN_ACTIONS
     reports.store.jobs.ADD reports.store.jobs.COUNT_AT_WORK reports.store.jobs.FIND reports.store.jobs.LIST
 """
 # The same request has found the record, the job, the upload or the mail in scope before. Outcomes asks referrals for
 # it. The background job of uploads has claimed the upload, and works in the context of its user.
 OF_WHAT_WAS_FOUND = """
+    referrals.store.hand_over.FIND_ALL_COVERS referrals.store.hand_over.REPLACE_HOLDERS
     referrals.store.ending.ADD_DECISION referrals.store.ending.HAS_DECIDED referrals.store.ending.HOLD_RECORD
     referrals.store.history.ADD_NOTE referrals.store.history.FIND_UPDATES
     referrals.store.holding.ADD_COVER referrals.store.holding.REPLACE_HOLDER referrals.store.holding.END_COVER
@@ -90,6 +103,10 @@ OF_WHAT_WAS_FOUND = """
     outcomes.store.outcomes.READ_TOLD
     outcomes.store.endings.FIND_ENDING outcomes.store.endings.FIND_ENDING_STATE outcomes.store.endings.MARK_REVERSED
     outcomes.store.endings.SETTLE outcomes.store.outcomes.ADD_OUTCOME outcomes.store.outcomes.FOLLOW_RECORD
+    outcomes.store.actions.ADD_ACTION outcomes.store.actions.ADD_ENTRY outcomes.store.actions.ADD_TOLD
+    outcomes.store.actions.CHANGE_ACTION outcomes.store.actions.COUNT_ENTRIES
+    outcomes.store.actions.COUNT_OPEN_OF_RECORD outcomes.store.actions.COUNT_TOLD outcomes.store.actions.LIST_ENTRIES
+    outcomes.store.actions.LIST_TOLD outcomes.store.actions.SET_STATE
     outcomes.store.outcomes.LIST_OUTCOMES outcomes.store.tasks.MARK_DISCUSSED
     outcomes.store.tasks.MARK_SEEN
     outcomes.store.meeting_agendas.ADD_INTEREST outcomes.store.meeting_agendas.ADD_ITEM
@@ -104,9 +121,9 @@ OWN_WORK = """
     referrals.store.counting.FOLD_DELTAS referrals.store.counting.PROVE_COUNTERS
     referrals.store.counting.REFRESH_STATISTICS referrals.store.drafts.SWEEP
     referrals.store.editions.COUNT_RECORDS referrals.store.ending.END_DUE
-    referrals.store.holding.TELL_COVERS
+    referrals.store.holding.TELL_COVERS referrals.store.review_reminders.REMIND
     referrals.store.feed.READ referrals.store.feed.READ_PEOPLE referrals.store.feed.READ_LEAVING
-    referrals.store.feed.READ_RATINGS
+    referrals.store.feed.READ_RATINGS referrals.store.feed.READ_AGREED
     referrals.store.settling.FIND_ALIKE referrals.store.settling.FIND_UNSETTLED
     referrals.store.settling.FLAG_ALIKE referrals.store.settling.REFOLD
     referrals.store.standing.LIST_STANDINGS referrals.store.standing.READ_STANDINGS
@@ -114,9 +131,11 @@ OWN_WORK = """
     referrals.store.upload_work.FIND_MATCHED referrals.store.upload_work.KEEP_LEASE
     referrals.store.upload_work.SWEEP
     outcomes.store.endings.TAKE_PENDING outcomes.store.feed.ASSIGN_FEED outcomes.store.feed.READ_FEED
-    outcomes.store.standings.CLOSE_TASK outcomes.store.standings.FIND_STANDINGS
+    outcomes.store.standings.NOTE_REVIEWS outcomes.store.standings.CLOSE_TASK outcomes.store.standings.FIND_STANDINGS
     outcomes.store.standings.HOLD_STANDINGS outcomes.store.standings.KEEP_TASK outcomes.store.standings.OPEN_TASK
     outcomes.store.standings.RECORDS_WITH_TASKS outcomes.store.tasks.TAKE_NOT_SEEN
+    outcomes.store.reminders.PLACE_ACTIONS outcomes.store.reminders.TAKE_OVERDUE
+    outcomes.store.reminders.TAKE_REMINDERS
     reports.store.feeds.END_REBUILD reports.store.feeds.FIND_OVERDUE reports.store.feeds.FOLD_WEEKS
     reports.store.feeds.PROVE_TALLIES reports.store.feeds.PROVE_WEEKS reports.store.feeds.RECOUNT
     reports.store.jobs.ADD_CHUNK reports.store.jobs.CLAIM reports.store.jobs.DROP reports.store.jobs.FINISH

@@ -3,6 +3,7 @@
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
@@ -15,6 +16,8 @@ from services.notifier.service import context_of as notifier_context
 from services.referrals.uploads.states import failed_rows
 from shared.assertion import Signer
 from shared.bus.protocol import Context
+from shared.clock import london_today
+from shared.contracts.actions import ActionOwner, ActionReceipt, AddAction, RecordPlanTold
 from shared.contracts.identity import CheckGrant, FindRecipients, Grant, Recipients
 from shared.contracts.notifier import ListMails
 from shared.contracts.outcomes import ListTasks, TaskShown
@@ -31,7 +34,9 @@ from shared.fake_bus import FakeBus
 from shared.messages import Message, Request
 from shared.permissions import AccountGrant, Role, Visitor
 from shared.registers.bodies import organisation_compartment
+from shared.registers.definition.reviews import ReviewIntervals
 from shared.registers.load import Registers
+from shared.registers.overlay import Adaptation, Overlay
 from shared.service import Service, start
 from tests.services.notifier.builders import a_routine_notice
 from tests.services.notifier.builders import settings as notifier_settings
@@ -45,6 +50,7 @@ from tests.support.connections import ServicePools
 WALLED = ("referrals", "outcomes", "reports", "notifier")
 OTHER_REGISTER = "other"
 NOTE_TEXT = "Called the sister of Wallflower"
+ACTION_TEXT = "Ask housing about the flat in Wallflower Road"
 
 HOLDER_NAME = "Holly Holder"
 FILE = b"PK of the report"
@@ -55,6 +61,8 @@ FINISH_JOB = """
         sha256 = repeat('0', 64), compartment_ids = ARRAY[$2::uuid]
     WHERE id = $1
 """
+
+ADD_REPORT_ROW = "INSERT INTO audit (actor, action, register, subjects) VALUES ($1, 'report.records', 'dsr', $2)"
 
 FAILED_ROWS = urlsafe_b64encode(failed_rows(("First Name",), [(("Wallflower",), ())])).decode()  # as JSON holds it
 CHECK_UPLOAD = """
@@ -77,8 +85,16 @@ Reply = TypeVar("Reply", bound=Message)
 
 
 def two_registers(registers: Registers) -> Registers:
-    """Return these registers and another with the same questions, for visitors of another register."""
-    return Registers([*registers.every(), an_organisation_register(OTHER_REGISTER)])
+    """
+    Return these registers and another with the same questions, for visitors of another register.
+
+    In the first every review is due within a week.
+    """
+    found = Registers([*registers.every(), an_organisation_register(OTHER_REGISTER)])
+    days = dict.fromkeys(("green", "amber", "red"), 7)
+    overlay = Overlay(reviews=ReviewIntervals(days=days, source="Policy of the register, June 2026"))
+    found.adapt({"dsr": Adaptation(1, overlay)})
+    return found
 
 
 @dataclass
@@ -106,6 +122,7 @@ class World:
     mail_id: UUID
     upload_id: UUID
     agenda: TaskShown = field(init=False)
+    action: ActionReceipt = field(init=False)
     meetings: MeetingsOfWorld = field(default_factory=MeetingsOfWorld)
 
     @property
@@ -132,15 +149,17 @@ class World:
             self.reversal_id,
             self.task_id,
             self.agenda.task_id,
+            self.action.action_id,
             self.job.job_id,
             self.mail_id,
             self.upload_id,
         ]
         texts = [*(each.reference for each in (*self.records, self.archived)), self.agenda.reference]
         texts += [
-            MINUTES_TEXT,
             FAILED_ROWS,
             NOTE_TEXT,
+            ACTION_TEXT,
+            MINUTES_TEXT,
             FILE.decode(),
             b64encode(FILE).decode(),
             HOLDER_NAME,
@@ -193,6 +212,7 @@ async def a_world(pools: Mapping[str, ServicePools], owners: Owners, registers: 
         job=await rig.start(reporter),
     )  # fmt: skip
     await _fill_referrals(world)
+    await _fill_actions(world)
     await _fill_upload(world, owners["referrals"])
     await rig.archive(organisation, archived)
     await rig.tell()
@@ -230,6 +250,16 @@ async def _fill_referrals(world: World) -> None:
     await world.ask(world.creator, SaveDraft(draft_id=world.draft_id, edition=EDITION, typed=typed, seen=seen))
     world.records[0] = await world.ask(world.creator, an_update(world, latest_update="Moved house"))
     await world.rig.record_outcome(world.organisation_id, world.record)
+
+
+async def _fill_actions(world: World) -> None:
+    """Give the holder of the record an action, and record who was told of the plan."""
+    record_id, owner = world.record.record_id, ActionOwner(colleague_id=world.holder.user_id)
+    due_on = london_today() + timedelta(days=9)
+    adding = AddAction(command_id=new_id(), record_id=record_id, text=ACTION_TEXT, due_on=due_on, owner=owner)
+    world.action = await world.ask(world.administrator, adding)
+    telling = RecordPlanTold(command_id=new_id(), record_id=record_id, party="family", why_not=ACTION_TEXT)
+    await world.ask(world.creator, telling)
 
 
 async def _fill_notifier(world: World, pools: ServicePools, registers: Registers) -> None:
@@ -276,6 +306,7 @@ async def _fill_rows(world: World, owners: Owners) -> None:
     await world.ask(world.creator, unasked(**a_person(first_name="Wallflower")))  # counted by rows that are not folded
     await owners["reports"].execute("INSERT INTO chunk VALUES ($1, 0, 0, $2)", world.job.job_id, FILE)
     await owners["reports"].execute(FINISH_JOB, world.job.job_id, world.organisation_id)
+    await owners["reports"].execute(ADD_REPORT_ROW, world.reporter.user_id, [world.record.record_id])
     await owners["notifier"].execute(
         "UPDATE mail SET state = 'failed', ended_at = now(), subject = NULL, body = NULL WHERE id = $1", world.mail_id
     )

@@ -69,3 +69,33 @@ LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
     WHERE a.record_id = w.record_id AND a.ended_at IS NULL AND a.locality IS DISTINCT FROM w.locality
 $$;
 GRANT EXECUTE ON FUNCTION place_actions(uuid [], text []) TO outcomes_background;
+
+-- Return what closed meetings decided about a record, the latest first, by codes: for an administrator of its compartment,
+-- and for a standard user of it to whom this transaction names the record. Leave out meetings at which the user has
+-- declared an interest in the person.
+CREATE OR REPLACE FUNCTION decisions_of_record(p_record uuid, p_most integer) RETURNS TABLE (
+    held_on date, name text, edition text, decision text
+)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT m.held_on, m.name, i.edition, i.decision
+    FROM meeting_item AS i
+    INNER JOIN meeting AS m ON m.id = i.meeting_id
+    WHERE i.record_id = p_record AND m.state = 'closed' AND i.is_done AND i.decision <> ''
+        AND i.register_code = current_setting('app.register', true)
+        AND (
+            current_setting('app.all', true) = '1'
+            OR i.compartment_id = ANY (nullif(current_setting('app.compartments', true), '')::uuid [])
+        )
+        AND (
+            current_setting('app.role', true) = 'administrator'
+            OR current_setting('app.role', true) = 'standard' AND current_setting('app.record', true) = p_record::text
+        )
+        AND NOT EXISTS (
+            SELECT FROM meeting_interest AS n
+            WHERE n.meeting_id = i.meeting_id AND n.record_id = p_record
+                AND n.user_id = nullif(current_setting('app.user', true), '')::uuid
+        )
+    ORDER BY m.held_on DESC, m.id
+    LIMIT p_most
+$$;
+GRANT EXECUTE ON FUNCTION decisions_of_record(uuid, integer) TO outcomes_app;

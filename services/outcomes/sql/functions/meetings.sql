@@ -3,7 +3,8 @@
 -- Return the people on the agenda of a planned meeting, each once with the most urgent reason: red, amber, then green,
 -- each the oldest rating first. The open tasks of the area come by themselves, ambers if they were rated after `after`
 -- (the cut-off of the meeting before it) and by `cut_off`. Without `cut_off` only those come who were added by hand.
--- Without `after` it is the next meeting of the area, which also takes the reds and those carried over.
+-- Without `after` it is the next meeting of the area, which also takes the reds, those carried over, and those whose
+-- agreed review is overdue.
 --
 -- Those on the agenda of a meeting of the series that started `today` are there already. The place counts the people of
 -- all compartments, and those in some of them, or in all (null), are returned: ids alone, and no row unless the visitor
@@ -36,6 +37,10 @@ BEGIN
         FROM carried_items(w.register_code, w.locality, w.others, w.whole_is_free) AS c
         WHERE w.cut_off IS NOT NULL AND w.after IS NULL
         UNION ALL
+        SELECT v.record_id, 4, NULL
+        FROM overdue_reviews(w.register_code, w.locality, w.others, w.series_id, w.today) AS v (record_id)
+        WHERE w.cut_off IS NOT NULL AND w.after IS NULL
+        UNION ALL
         SELECT i.record_id, 5, i.meeting_id FROM meeting_item AS i WHERE i.meeting_id = w.meeting_id
     ), once AS (
         SELECT DISTINCT ON (c.record_id) c.record_id, c.reason, c.source_id
@@ -43,15 +48,16 @@ BEGIN
         ORDER BY c.record_id, c.reason
     ), placed AS (
         SELECT o.record_id, o.reason, o.source_id, t.id AS task_id, t.kind, t.opened_at,
-            coalesce(t.compartment_id, i.compartment_id) AS compartment_id,
+            coalesce(t.compartment_id, i.compartment_id, v.compartment_id) AS compartment_id,
             row_number() OVER (
                 ORDER BY
                     CASE t.kind WHEN 'urgent' THEN 1 WHEN 'agenda' THEN 2 ELSE 3 END, t.opened_at, i.added_at,
-                    o.record_id
+                    v.review_on, o.record_id
             ) AS place
         FROM once AS o
         LEFT JOIN task AS t ON t.record_id = o.record_id AND t.closed_at IS NULL
         LEFT JOIN meeting_item AS i ON i.meeting_id = o.source_id AND i.record_id = o.record_id
+        LEFT JOIN agreed_review AS v ON v.record_id = o.record_id
         WHERE NOT EXISTS (SELECT FROM record_known AS k WHERE k.record_id = o.record_id AND NOT k.is_open)
     )
     SELECT p.place, p.record_id, (ARRAY['urgent', 'agenda', 'carried', 'overdue', 'by_hand'])[p.reason],
@@ -90,13 +96,32 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
             t.locality = p_area
             OR p_area IS NULL AND (t.locality IS NULL OR t.locality <> ALL(p_others))
         )
-        AND t.record_id NOT IN (
-            SELECT i.record_id
-            FROM meeting AS m
-            INNER JOIN meeting_item AS i ON i.meeting_id = m.id
-            WHERE m.register_code = p_register AND m.series_id = p_series AND m.state = 'in_progress'
-                AND m.settled_at >= p_today
+        AND t.record_id NOT IN (SELECT b.record_id FROM being_met(p_register, p_series, p_today) AS b (record_id))
+$$;
+
+-- Return the records of an area whose agreed review was due before today. Only functions of the owner call it.
+CREATE OR REPLACE FUNCTION overdue_reviews(
+    p_register text, p_area text, p_others text [], p_series uuid, p_today timestamptz
+) RETURNS SETOF uuid
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT v.record_id
+    FROM agreed_review AS v
+    WHERE v.register_code = p_register AND v.review_on < london_day(p_today)
+        AND (
+            v.locality = p_area
+            OR p_area IS NULL AND (v.locality IS NULL OR v.locality <> ALL(p_others))
         )
+        AND v.record_id NOT IN (SELECT b.record_id FROM being_met(p_register, p_series, p_today) AS b (record_id))
+$$;
+
+-- Return the records on the agenda of a meeting of the series that started today and is not closed.
+CREATE OR REPLACE FUNCTION being_met(p_register text, p_series uuid, p_today timestamptz) RETURNS SETOF uuid
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT i.record_id
+    FROM meeting AS m
+    INNER JOIN meeting_item AS i ON i.meeting_id = m.id
+    WHERE m.register_code = p_register AND m.series_id = p_series AND m.state = 'in_progress'
+        AND m.settled_at >= p_today
 $$;
 
 -- Return the people whom a meeting of the area left to the next one, and the meeting that they were at last: those
@@ -121,7 +146,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         )
 $$;
 
--- Store the agenda of a meeting that starts, for all compartments. Those added by hand who have left the register drop
+-- Store the agenda of a meeting that starts, in its order, for all compartments. Those added by hand who have left the register drop
 -- out. Lock what is known of the records first, in the order of their ids, so that no item stays in a compartment that
 -- its record leaves meanwhile.
 CREATE OR REPLACE FUNCTION start_meeting(p_meeting uuid, p_agenda jsonb, p_at timestamptz) RETURNS void
@@ -139,15 +164,17 @@ BEGIN
         meeting_id, record_id, register_code, compartment_id, reference, locality, urgency, because, since, added_at
     )
     SELECT p_meeting, a.record_id, m.register_code, coalesce(k.compartment_id, t.compartment_id, i.compartment_id),
-        coalesce(t.reference, i.reference), coalesce(t.locality, i.locality), a.urgency, a.because, a.since, p_at
+        coalesce(t.reference, i.reference, v.reference), coalesce(t.locality, i.locality, v.locality), a.urgency, a.because, a.since,
+        p_at + a.place * interval '1 microsecond'
     FROM agenda_ids(p_agenda, NULL) AS a
     INNER JOIN meeting AS m ON m.id = p_meeting
     LEFT JOIN task AS t ON t.id = a.task_id
     LEFT JOIN meeting_item AS i ON i.meeting_id = a.source_id AND i.record_id = a.record_id
     LEFT JOIN record_known AS k ON k.record_id = a.record_id
+    LEFT JOIN agreed_review AS v ON v.record_id = a.record_id
     WHERE a.record_id = ANY(called)
     ON CONFLICT (meeting_id, record_id) DO UPDATE
-    SET urgency = excluded.urgency, because = excluded.because, since = excluded.since;
+    SET urgency = excluded.urgency, because = excluded.because, since = excluded.since, added_at = excluded.added_at;
     DELETE FROM meeting_item AS i
     USING record_known AS k
     WHERE i.meeting_id = p_meeting AND k.record_id = i.record_id AND NOT k.is_open;
@@ -217,3 +244,21 @@ LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
         AND (k.is_open, k.changed_at) IS DISTINCT FROM (w.is_open, CASE WHEN w.is_new THEN p_at ELSE k.changed_at END)
 $$;
 GRANT EXECUTE ON FUNCTION note_open(uuid [], boolean [], boolean [], timestamptz) TO outcomes_background;
+
+-- Store the days agreed for the next reviews of records, and forget those of records that have none or have left their
+-- register. The caller has locked the records by `hold_standings`, and no later version is known.
+CREATE OR REPLACE FUNCTION note_reviews(
+    p_records uuid [], p_registers text [], p_compartments uuid [], p_references text [], p_localities text [],
+    p_days date []
+) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    DELETE FROM agreed_review AS v WHERE v.record_id = ANY(p_records);
+    INSERT INTO agreed_review (record_id, register_code, compartment_id, reference, locality, review_on)
+    SELECT w.*
+    FROM unnest(p_records, p_registers, p_compartments, p_references, p_localities, p_days)
+        AS w (record_id, register_code, compartment_id, reference, locality, review_on)
+    WHERE w.review_on IS NOT NULL;
+END
+$$;
+GRANT EXECUTE ON FUNCTION note_reviews(uuid [], text [], uuid [], text [], text [], date []) TO outcomes_background;

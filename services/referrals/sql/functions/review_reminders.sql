@@ -1,9 +1,14 @@
 -- Reminders of reviews: by reference, once a day to each holder.
 
 -- Note that the reminders of a day are being sent, and return whether nobody had: of several processes one sends them.
-CREATE OR REPLACE FUNCTION begin_review_day(p_register text, p_day date) RETURNS boolean
+-- Return false, and note nothing, while an earlier notice of this type waits to be published. SECURITY DEFINER: the days
+-- have no grant.
+CREATE OR REPLACE FUNCTION begin_review_day(p_register text, p_day date, p_type text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
+    IF EXISTS (SELECT FROM outbox AS o WHERE o.event_type = p_type AND o.sent_at IS NULL) THEN
+        RETURN false;
+    END IF;
     DELETE FROM review_reminder_day WHERE register_code = p_register AND day < p_day - 30;
     INSERT INTO review_reminder_day (register_code, day) VALUES (p_register, p_day) ON CONFLICT DO NOTHING;
     RETURN FOUND;
@@ -15,17 +20,20 @@ $$;
 -- reviewed it, or holds it. SECURITY DEFINER: there is no user, and reviews of all compartments are due.
 CREATE OR REPLACE FUNCTION remind_of_reviews(p_register text, p_day date, p_levels text [], p_days integer [])
 RETURNS TABLE (
-    holder_id uuid, creator_id uuid, compartment_id uuid, organisation_id uuid, bodies text [], reference text,
+    record_id uuid, holder_id uuid, creator_id uuid, organisation_id uuid, bodies text [], reference text,
     due_on date
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
+DECLARE
+    coming record;
 BEGIN
+    SELECT NULL::date AS from_day, p_day + 8 AS until_day, p_levels AS levels, p_days AS days INTO coming;
     RETURN QUERY
     WITH due AS (
         SELECT r.id, review_due(r.rating, r.rated_at, r.next_review, r.review_agreed_at, p_levels, p_days) AS due_on
         FROM record AS r
-        WHERE r.id = ANY(due_scope_ids(p_register, NULL, NULL, NULL, NULL, p_day + 8, p_levels, p_days, NULL))
+        WHERE r.id = ANY(due_scope_ids(p_register, NULL, NULL, NULL, coming, NULL))
     ), reminded AS (
         INSERT INTO review_reminder AS m (record_id, due_on, is_overdue, reminded_on)
         SELECT d.id, d.due_on, d.due_on < p_day, p_day
@@ -37,13 +45,12 @@ BEGIN
             OR (excluded.is_overdue AND m.reminded_on <= p_day - 7)
         RETURNING m.record_id, m.due_on
     )
-    SELECT coalesce(h.user_id, r.created_by), r.created_by, r.compartment_id, r.organisation_id, c.bodies, r.reference,
-        m.due_on
+    SELECT r.id, coalesce(h.user_id, r.created_by), r.created_by, r.organisation_id, c.bodies, r.reference, m.due_on
     FROM reminded AS m
     INNER JOIN record AS r ON r.id = m.record_id
     LEFT JOIN compartment AS c ON c.compartment_id = r.compartment_id
     LEFT JOIN record_holding AS h ON h.record_id = r.id AND h.kind = 'holder' AND h.ended_at IS NULL
-    ORDER BY 1, m.due_on, r.reference;
+    ORDER BY 2, m.due_on, r.reference;
 END
 $$;
 
@@ -56,5 +63,5 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         OR EXISTS (SELECT FROM record_holding AS h WHERE h.record_id = p_record AND h.kind = 'holder')
 $$;
 
-GRANT EXECUTE ON FUNCTION begin_review_day(text, date), remind_of_reviews(text, date, text [], integer [])
+GRANT EXECUTE ON FUNCTION begin_review_day(text, date, text), remind_of_reviews(text, date, text [], integer [])
 TO referrals_background;

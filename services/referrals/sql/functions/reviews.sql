@@ -7,13 +7,15 @@ CREATE OR REPLACE FUNCTION save_review(
     OUT verdict text, OUT version_there integer, OUT matches jsonb, OUT seen uuid []
 )
 LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    wanted record := read_version(p_version);
 BEGIN
     SELECT s.verdict, s.version_there, s.matches, s.seen INTO verdict, version_there, matches, seen
     FROM save_version(p_scope, p_command, p_version, p_content, p_events) AS s;
     IF verdict = 'done' THEN
         UPDATE record AS r
         SET next_review = p_next_review, review_agreed_at = CASE WHEN p_next_review IS NOT NULL THEN r.rated_at END
-        WHERE r.id = (p_version ->> 'record_id')::uuid AND coalesce(p_next_review, r.next_review) IS NOT NULL;
+        WHERE r.id = wanted.record_id AND coalesce(p_next_review, r.next_review) IS NOT NULL;
     END IF;
 END
 $$;
@@ -61,8 +63,7 @@ LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 BEGIN
     IF p_user IS NULL THEN
         RETURN due_scope_ids(
-            p_scope.register_code, p_scope.compartment_ids, p_ratings, p_localities, p_due.from_day, p_due.until_day,
-            p_due.levels, p_due.days, p_most
+            p_scope.register_code, p_scope.compartment_ids, p_ratings, p_localities, p_due, p_most
         );
     END IF;
     RETURN due_among(filtered_own_ids(p_scope.register_code, p_user, p_ratings, p_localities, 100000), p_due, p_most);
@@ -93,8 +94,7 @@ $$;
 -- Return the ids of due records of a scope. Each level is read by its index up to the rating that is due on the last day.
 -- SECURITY DEFINER and ids only, as `filtered_scope_ids`.
 CREATE OR REPLACE FUNCTION due_scope_ids(
-    p_register text, p_compartments uuid [], p_ratings text [], p_localities text [], p_from date, p_until date,
-    p_levels text [], p_days integer [], p_most integer
+    p_register text, p_compartments uuid [], p_ratings text [], p_localities text [], p_due record, p_most integer
 ) RETURNS uuid []
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT
 SET enable_seqscan = off SET plan_cache_mode = force_custom_plan AS $$
@@ -103,14 +103,14 @@ BEGIN
         SELECT d.id
         FROM (
             SELECT n.id, n.due_on
-            FROM unnest(p_levels, p_days) AS l (name, days)
+            FROM unnest(p_due.levels, p_due.days) AS l (name, days)
             CROSS JOIN LATERAL (
                 SELECT r.id, (r.rated_at AT TIME ZONE 'Europe/London')::date + l.days AS due_on
                 FROM record AS r
                 WHERE r.register_code = p_register AND r.is_open AND r.next_review IS NULL
                     AND coalesce(r.rating, 'every') = l.name
-                    AND r.rated_at < day_began(p_until - l.days)
-                    AND r.rated_at >= coalesce(day_began(p_from - l.days), '-infinity')
+                    AND r.rated_at < day_began(p_due.until_day - l.days)
+                    AND r.rated_at >= coalesce(day_began(p_due.from_day - l.days), '-infinity')
                     AND (p_compartments IS NULL OR r.compartment_id = ANY(p_compartments))
                     AND (p_ratings IS NULL OR r.rating = ANY(p_ratings))
                     AND (p_localities IS NULL OR r.locality = ANY(p_localities))
@@ -119,8 +119,8 @@ BEGIN
             ) AS n
             UNION ALL
             SELECT a.id, a.due_on
-            FROM agreed_due(p_register, p_until, p_levels, p_days) AS a
-            WHERE (p_from IS NULL OR a.due_on >= p_from)
+            FROM agreed_due(p_register, p_due.until_day, p_due.levels, p_due.days) AS a
+            WHERE (p_due.from_day IS NULL OR a.due_on >= p_due.from_day)
                 AND (p_compartments IS NULL OR a.compartment_id = ANY(p_compartments))
                 AND (p_ratings IS NULL OR a.rating = ANY(p_ratings))
                 AND (p_localities IS NULL OR a.locality = ANY(p_localities))
@@ -169,6 +169,17 @@ BEGIN
 END
 $$;
 
+-- Return the days agreed for the next reviews of some records, for those that have one. SECURITY DEFINER: reports reads all
+-- registers and compartments.
+CREATE OR REPLACE FUNCTION read_agreed(p_records uuid [])
+RETURNS TABLE (record_id uuid, next_review date, review_agreed_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
+    SELECT r.id, r.next_review, r.review_agreed_at
+    FROM record AS r
+    WHERE r.id = ANY(p_records) AND r.next_review IS NOT NULL
+$$;
+GRANT EXECUTE ON FUNCTION read_agreed(uuid []) TO referrals_background;
+
 -- Return the days agreed for the next reviews of records in sight, with the times at which they were agreed. Not audited:
 -- the caller has read these very records.
 CREATE OR REPLACE FUNCTION review_days(p_scope jsonb, p_records uuid []) RETURNS TABLE (
@@ -191,6 +202,6 @@ GRANT EXECUTE ON FUNCTION
 save_review(jsonb, jsonb, jsonb, jsonb, jsonb, date),
 review_due(text, timestamptz, date, timestamptz, text [], integer []), read_due(jsonb),
 due_ids(record, uuid, text [], text [], record, integer), due_among(uuid [], record, integer),
-due_scope_ids(text, uuid [], text [], text [], date, date, text [], integer [], integer),
+due_scope_ids(text, uuid [], text [], text [], record, integer),
 count_due(jsonb, jsonb, jsonb, integer), review_days(jsonb, uuid [])
 TO referrals_app;

@@ -35,6 +35,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     SELECT r.id FROM record AS r WHERE r.id = ANY(p_records) AND r.is_told
 $$;
 
+-- Return the day of the next review of those of the records for which one was agreed.
+CREATE OR REPLACE FUNCTION agreed_reviews(p_records uuid []) RETURNS TABLE (record_id uuid, review_on date)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT r.id, review_due(r.rating, r.rated_at, r.next_review, r.review_agreed_at, '{}', '{}')
+    FROM record AS r
+    WHERE r.id = ANY(p_records) AND r.next_review IS NOT NULL
+$$;
+
 GRANT EXECUTE ON FUNCTION
-read_standings(uuid []), list_standings(uuid, integer), told_records(uuid [])
+read_standings(uuid []), list_standings(uuid, integer), told_records(uuid []), agreed_reviews(uuid [])
 TO referrals_background;

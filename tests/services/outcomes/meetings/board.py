@@ -1,7 +1,7 @@
 """Helpers for tests of meetings: people with ratings, a clock, and every step of a meeting in one call."""
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from services.outcomes.handlers.watching import bring_into_line
@@ -33,6 +33,7 @@ from shared.database import transaction
 from shared.messages import Message, Refused, Request
 from shared.permissions import Visitor
 from shared.registers.bodies import Compartment, compartment_of, organisation_compartment
+from shared.values import london_day
 from tests.services.outcomes.rig import Rig
 from tests.services.referrals.builders import EDITION, new_id
 from tests.services.two_bodies import URGENCIES
@@ -66,6 +67,7 @@ class Person:
     rated_at: datetime = BEGUN - 30 * DAY
     version: int = 0
     is_open: bool = True
+    review_on: date | None = None
     record_id: UUID = field(default_factory=new_id)
 
     @property
@@ -80,6 +82,7 @@ class Person:
             urgency=URGENCIES[self.rating],
             rated_at=self.rated_at,
             locality=self.locality,
+            review_on=self.review_on,
         )
 
 
@@ -144,6 +147,12 @@ class Board:
         if bodies:
             person = replace(person, compartment=compartment_of(person.register_code, bodies))
         await self.tell(replace(person, locality=locality or person.locality))
+
+    async def agree(self, record_id: UUID, days: int | None) -> None:
+        """Agree on a person's next review, so many days from now, or take it back."""
+        person = self.people[record_id]
+        day = None if days is None else london_day(self.clock.now) + timedelta(days=days)
+        await self.tell(replace(person, version=person.version + 1, review_on=day))
 
     async def leave(self, record_id: UUID, *, is_open: bool = False) -> None:
         """Let a person leave the register, or come back."""

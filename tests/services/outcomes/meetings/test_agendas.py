@@ -182,6 +182,33 @@ async def test_who_was_added_by_hand_and_turns_red_is_on_the_agenda_as_red(board
     assert ("urgent", "urgent", board.clock.now) == (item.because, item.urgency, item.since)
 
 
+@pytest.mark.requirement("R-MEET-006")
+async def test_who_is_overdue_for_an_agreed_review_is_on_the_next_agenda(board: Board) -> None:
+    overdue, today, later, taken_back, elsewhere, gone = [await board.person("green") for _ in range(6)]
+    amber = await board.person("amber")
+    for each, days in ((overdue, 1), (today, 3), (later, 4), (taken_back, 1), (elsewhere, 1), (gone, 1), (amber, 1)):
+        await board.agree(each, days)
+    await board.agree(taken_back, None)
+    await board.change(elsewhere, locality=NORTH)
+    await board.leave(gone)
+    series_id = await board.series()
+    first, second = await board.plan(series_id, 5), await board.plan(series_id, 12)
+
+    before = await board.because(first)
+    board.clock.pass_days(3)
+    planned = [await board.because(each) for each in (first, second)]
+    board.clock.pass_days(2)
+    await board.start(first)
+
+    assert {amber: "agenda"} == before
+    assert [{amber: "agenda", overdue: "overdue"}, {}] == planned
+    assert [amber, overdue, today, later] == await board.on(first)
+    await board.decide(first, overdue)
+    await board.agree(overdue, 90)
+    await board.close(first)
+    assert {amber: "agenda", today: "carried", later: "carried"} == await board.because(second)
+
+
 async def test_who_has_left_the_register_drops_out_and_who_came_back_returns(board: Board) -> None:
     amber, by_hand, carried = [await board.person(each) for each in ("amber", "green", "green")]
     series_id = await board.series()
