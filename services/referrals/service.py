@@ -95,10 +95,7 @@ def service_of(context: ServiceContext) -> Service:
             for_visitors(ReadCaseload, Permission.READ_RECORDS, CaseloadHandlers(context).read),
             for_visitors(ReadRecord, Permission.READ_RECORDS, reading.read_record),
             for_visitors(NameRecords, Permission.READ_RECORDS, reading.name_records),
-            for_visitors(ListEndedBefore, Permission.READ_RECORDS, reading.list_ended_before),
-            for_visitors(FindEnded, Permission.ADMINISTER, reading.find_ended),
-            for_visitors(ListEnded, Permission.READ_RECORDS, reading.list_ended),
-            for_visitors(ListReturned, Permission.READ_RECORDS, reading.list_returned),
+            *_of_ended(reading),
             for_visitors(ReadHistory, Permission.READ_RECORDS, reading.read_history),
             for_visitors(ReadPast, Permission.READ_RECORDS, reading.read_past),
             for_visitors(AddNote, Permission.ADD_NOTE, NoteTaking(context).add_note),
@@ -131,6 +128,16 @@ def service_of(context: ServiceContext) -> Service:
         jobs=[*jobs_of(context), work.job],
         before=EditionKeeper(context).check,
     )
+
+
+def _of_ended(reading: ReadRecordHandlers) -> list[AnsweredRequest]:
+    """Return the requests about records that have ended."""
+    return [
+        for_visitors(ListEndedBefore, Permission.READ_RECORDS, reading.list_ended_before),
+        for_visitors(FindEnded, Permission.ADMINISTER, reading.find_ended),
+        for_visitors(ListEnded, Permission.READ_RECORDS, reading.list_ended),
+        for_visitors(ListReturned, Permission.READ_RECORDS, reading.list_returned),
+    ]
 
 
 def _of_holding(holding: HoldingHandlers) -> list[AnsweredRequest]:
