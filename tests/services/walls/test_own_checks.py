@@ -104,7 +104,9 @@ COUNTS = frozenset(
     }
 )
 # Derived from records of everybody, or written about a stranger's own record beside those of the world.
-SHARED_TABLES = frozenset({"possible_duplicate", "record_key", "record_search", "record_word", "record_feed"})
+SHARED_TABLES = frozenset(
+    {"possible_duplicate", "record_key", "record_return", "record_search", "record_word", "record_feed"}
+)
 TODAY = london_today()
 FIND_VERSION = "SELECT version FROM record WHERE id = $1"
 
@@ -157,7 +159,7 @@ READS: dict[str, Ask] = {
     "ended records by number": lambda world: FindEnded(nhs_number=str(world.person["nhs_number"])),
     "ended records": lambda _: ListEnded(),
     "ended records of a name": lambda world: ListEnded(search=str(world.person["last_name"])),
-    "those added again": by_id(ListReturned),
+    "those added again": lambda world: ListReturned(record_id=world.archived.record_id),
     "its holders": by_id(ReadHoldings),
     "all records of the creator": lambda world: ListHeld(user_id=world.creator.user_id),
     "the number of them": lambda world: CountHeld(user_id=world.creator.user_id),
