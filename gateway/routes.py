@@ -18,7 +18,7 @@ from gateway.pages.actions import action_list, action_page, change_action, plan_
 from gateway.pages.administration import index
 from gateway.pages.administration.index import ADMINISTRATORS, WITH_CARDS
 from gateway.pages.duplicates import pairs
-from gateway.pages.loading import decisions, guide, mapping, start, upload_page
+from gateway.pages.loading import authority, decisions, guide, mapping, start, to_confirm, upload_page
 from gateway.pages.mails import mail_list
 from gateway.pages.meetings import (
     adding,
@@ -156,14 +156,21 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("POST", "/{register}/load/", start.upload, Permission.BULK_LOAD, streams=True),
     PageRoute("GET", "/{register}/load/guide/", guide.show_guide, Permission.BULK_LOAD),
     PageRoute("GET", "/{register}/load/template/", guide.download_template, Permission.BULK_LOAD, is_data=True),
+    PageRoute("GET", "/{register}/load/tracing/", decisions.download_untraced, Permission.BULK_LOAD, is_data=True),
     PageRoute("GET", "/{register}/load/{upload}/", upload_page.show_upload, Permission.BULK_LOAD),
     PageRoute("GET", "/{register}/load/{upload}/mapping/", mapping.change_mapping, Permission.BULK_LOAD),
     PageRoute("POST", "/{register}/load/{upload}/mapping/", mapping.map_upload, Permission.BULK_LOAD),
     PageRoute("GET", "/{register}/load/{upload}/process/", upload_page.ask_to_process, Permission.BULK_LOAD),
     PageRoute("POST", "/{register}/load/{upload}/process/", decisions.process, Permission.BULK_LOAD),
+    PageRoute("GET", "/{register}/load/{upload}/consent/", authority.show_authority, Permission.BULK_LOAD),
+    PageRoute("POST", "/{register}/load/{upload}/consent/", authority.name_authority, Permission.BULK_LOAD),
+    PageRoute("GET", "/{register}/consent/", to_confirm.show_to_confirm, Permission.UPDATE_RECORD),
     PageRoute("POST", "/{register}/load/{upload}/cancel/", decisions.cancel, Permission.BULK_LOAD),
     PageRoute(
         "GET", "/{register}/load/{upload}/failed/", decisions.download_failed, Permission.BULK_LOAD, is_data=True
+    ),
+    PageRoute(
+        "GET", "/{register}/load/{upload}/absent/", decisions.download_absent, Permission.BULK_LOAD, is_data=True
     ),
     PageRoute("GET", "/{register}/work/", work_list.show_work, Permission.RECORD_OUTCOME),
     PageRoute("POST", "/{register}/work/", work_list.acknowledge, Permission.RECORD_OUTCOME),

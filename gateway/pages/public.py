@@ -40,7 +40,8 @@ async def register_help(request: web.Request) -> web.Response:
     heading = register.navigation_label("help") or register.words("help.heading")
     visitor = request.get(VISITOR)
     role = visitor.role.value if visitor and visitor.role else None
-    return await show(request, "about/register_help.html", heading=heading, topics=register.help_for(role))
+    topics = register.help_for(role, visitor.grants if visitor else ())
+    return await show(request, "about/register_help.html", heading=heading, topics=topics)
 
 
 async def general_help(request: web.Request) -> web.Response:

@@ -10,6 +10,7 @@ from gateway.keys import ASSERTION, BUS, REGISTER, VISITOR
 from gateway.pages.actions.addresses import actions_address, has_actions
 from gateway.pages.duplicates.pairs import PAGE as DUPLICATES
 from gateway.pages.duplicates.pairs import count_waiting
+from gateway.pages.loading.to_confirm import cards_to_confirm, count_to_confirm
 from gateway.pages.mails.mail_list import mails_address
 from gateway.pages.meetings.addresses import meeting_address, meetings_address
 from gateway.pages.outcomes.reversal_address import PAGE as REVERSALS
@@ -30,6 +31,7 @@ from shared.contracts.meetings import ListMeetings
 from shared.contracts.notifier import CountUndelivered, UndeliveredMails
 from shared.contracts.outcomes import CountTasks, TaskCounts
 from shared.contracts.referrals.caseload import Caseload, OwnRecords, ReadCaseload
+from shared.contracts.referrals.consent import ConsentCount
 from shared.contracts.referrals.reviews import MOST_DUE, DueCounts
 from shared.contracts.users import AccountsWaiting, CountAccountsWaiting
 from shared.messages import NotAnswered
@@ -65,11 +67,11 @@ class Home:
 
 async def read_home(request: web.Request) -> Home:
     """Ask the services for what the visitor may see of theirs, all at the same time."""
-    caseload, tasks, actions, decisions, emails, accounts = await asyncio.gather(
+    caseload, tasks, actions, (decisions, consents), emails, accounts = await asyncio.gather(
         _caseload(request),
         _work(request),
         _actions(request),
-        _decisions(request),
+        _to_decide(request),
         _undelivered(request),
         _accounts(request),
     )
@@ -80,13 +82,14 @@ async def read_home(request: web.Request) -> Home:
             *_of_reviews(register, found.reviews),
             *_of_actions(register, actions),
             *decisions,
+            *cards_to_confirm(register, consents),
             *_of_emails(register, emails),
             *_of_accounts(register, accounts),
         ],
         has_own=found.own is not None,
         ratings=_ratings(register, found.own) if found.own else [],
         own=list(_own(register, found)),
-        is_whole=None not in (caseload, actions, emails, accounts),
+        is_whole=None not in (caseload, actions, consents, emails, accounts),
     )
 
 
@@ -190,6 +193,12 @@ async def _undelivered(request: web.Request) -> UndeliveredMails | None:
 async def _accounts(request: web.Request) -> AccountsWaiting | None:
     may = request[VISITOR].may(Permission.UNLOCK_ACCOUNT)
     return await ask_if_there(request, CountAccountsWaiting()) if may else AccountsWaiting(proposals=0, locked=0)
+
+
+async def _to_decide(request: web.Request) -> tuple[list[ActionCard], ConsentCount | None]:
+    """Return the links to what is to be decided, and how many consents are to be confirmed."""
+    decisions, consents = await asyncio.gather(_decisions(request), count_to_confirm(request))
+    return decisions, consents
 
 
 async def _decisions(request: web.Request) -> list[ActionCard]:

@@ -48,6 +48,7 @@ PLACES: Mapping[str, HelpPlace] = {
     "/{register}/load/{upload}/": "load",
     "/{register}/load/{upload}/mapping/": "load",
     "/{register}/load/{upload}/process/": "load",
+    "/{register}/load/{upload}/consent/": "load",
     "/{register}/administration/reversals/": "archive",
     "/{register}/administration/reversals/find": "archive",
     "/{register}/administration/users/": "users",
@@ -66,4 +67,5 @@ def help_link(request: web.Request) -> str:
     if register is None or place is None:
         return ""
     role = visitor.role.value if visitor and visitor.role else None
-    return f"{register.address('help/')}#{place}" if place in register.help_places(role) else ""
+    grants = visitor.grants if visitor else ()
+    return f"{register.address('help/')}#{place}" if place in register.help_places(role, grants) else ""

@@ -2,6 +2,7 @@
 
 from services.referrals.handlers.archiving import Archiving
 from services.referrals.handlers.caseload import CaseloadHandlers
+from services.referrals.handlers.consent import ConsentHandlers
 from services.referrals.handlers.drafts import Drafting
 from services.referrals.handlers.duplicates import Comparing
 from services.referrals.handlers.editions import EditionKeeper
@@ -40,6 +41,11 @@ from shared.contracts.health import ReadReferralsBacklog
 from shared.contracts.looks import CheckLooks, ReadRecordLooks
 from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord, FinishArchive, RefuseArchive
 from shared.contracts.referrals.caseload import ReadCaseload
+from shared.contracts.referrals.consent import (
+    CountConsentsToConfirm,
+    ListConsentsToConfirm,
+    NameConsentAuthority,
+)
 from shared.contracts.referrals.drafts import DiscardDraft, ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, ListLinked
 from shared.contracts.referrals.ended import FindEnded, ListEnded, ListEndedBefore, ListReturned
@@ -56,7 +62,9 @@ from shared.contracts.referrals.loading import (
     MapUpload,
     ProcessUpload,
     PutUploadChunk,
+    ReadAbsentRecords,
     ReadFailedRows,
+    ReadUntracedRecords,
     ReadUpload,
     StartUpload,
 )
@@ -93,6 +101,8 @@ def service_of(context: ServiceContext) -> Service:
             for_visitors(ListRecords, Permission.READ_RECORDS, reading.list_records),
             for_visitors(ListDueReviews, Permission.READ_RECORDS, DueReviewHandlers(context).list_due),
             for_visitors(ReadCaseload, Permission.READ_RECORDS, CaseloadHandlers(context).read),
+            for_visitors(ListConsentsToConfirm, Permission.UPDATE_RECORD, ConsentHandlers(context).list_waiting),
+            for_visitors(CountConsentsToConfirm, Permission.UPDATE_RECORD, ConsentHandlers(context).count_waiting),
             for_visitors(ReadRecord, Permission.READ_RECORDS, reading.read_record),
             for_visitors(NameRecords, Permission.READ_RECORDS, reading.name_records),
             *_of_ended(reading),
@@ -185,9 +195,12 @@ def loading_of(context: ServiceContext, work: UploadWork) -> list[AnsweredReques
         for_visitors(ReadUpload, Permission.BULK_LOAD, uploads.read),
         for_visitors(ListUploads, Permission.BULK_LOAD, uploads.list_own),
         for_visitors(MapUpload, Permission.BULK_LOAD, uploads.map_columns),
+        for_visitors(NameConsentAuthority, Permission.BULK_LOAD, uploads.name_authority),
         for_visitors(ProcessUpload, Permission.BULK_LOAD, uploads.process),
         for_visitors(CancelUpload, Permission.BULK_LOAD, uploads.cancel),
         for_visitors(ListUploadRows, Permission.BULK_LOAD, rows.list_rows),
+        for_visitors(ReadAbsentRecords, Permission.BULK_LOAD, rows.read_absent),
+        for_visitors(ReadUntracedRecords, Permission.BULK_LOAD, rows.read_untraced),
         for_visitors(ReadFailedRows, Permission.BULK_LOAD, rows.read_failed),
     ]
 

@@ -62,6 +62,7 @@ CHANGES_NOTHING = {
     "FollowUpAction",
     "JoinRegister",
     "MapUpload",
+    "NameConsentAuthority",
     "ProcessUpload",
     "RecordPlanTold",
     "RefuseArchive",

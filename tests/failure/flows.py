@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from uuid import uuid4
 
@@ -13,6 +13,7 @@ import pyotp
 
 from deploy.runner.waiting import until
 from gateway.routes import DEMO_PAGES, PAGES
+from shared.clock import london_today
 from shared.registers.definition.register import Definition
 from shared.registers.form.reading import read_answers
 from shared.values import london_day
@@ -421,6 +422,7 @@ async def load(walker: Walker, canary: Canary) -> None:
     form = (await walker.see(page)).fields("command")
     await walker.see(f"{page}guide/")
     await walker.download(f"{page}template/")
+    await walker.download(f"{page}tracing/")
     assert 422 == (await walker.post(page, form)).status
     here = await _upload(walker, canary)
     mapping = await _until(walker, here, "mapping/")
@@ -429,13 +431,26 @@ async def load(walker: Walker, canary: Canary) -> None:
     await walker.go_on(f"{here}mapping/", left_out)
     await _until(walker, here, "failed/")
     await walker.see(f"{here}mapping/")
+    await _name_authority(walker, here)
     put = await walker.see(f"{here}process/")
     await walker.go_on(f"{here}process/", put.fields("command"))
     await _until(walker, here, walker.at("records/"))
+    await walker.see(walker.at("consent/"))
     await walker.download(f"{here}failed/")
+    await walker.download(f"{here}absent/")
     again = await _upload(walker, canary)
     await walker.see(await walker.go_on(f"{again}cancel/", {"command": uuid4().hex}))
     await walker.get(again)
+
+
+async def _name_authority(walker: Walker, here: str) -> None:
+    """Name the authority for the row without consent, in too few words at first."""
+    page, due = f"{here}consent/", london_today() + timedelta(days=30)
+    form = (await walker.see(page)).fields("command")
+    assert 422 == (await walker.post(page, form)).status
+    day = {"due-day": str(due.day), "due-month": str(due.month), "due-year": str(due.year)}
+    await walker.go_on(page, form | day | {"words": NOTE})
+    await _until(walker, here, "process/")
 
 
 async def _upload(walker: Walker, canary: Canary) -> str:
@@ -449,7 +464,7 @@ async def _upload(walker: Walker, canary: Canary) -> str:
 
 def _spreadsheet(canary: Canary) -> str:
     """
-    Return a file with the canary, a new person, one with a wrong date, and a column that the register does not know.
+    Return a file with the canary, a new person, one with a wrong date, one without consent, and an unknown column.
     """
     said = canary.referral.fields
     born = "/".join(str(said[f"date_of_birth-{part}"]) for part in ("day", "month", "year"))
@@ -457,11 +472,12 @@ def _spreadsheet(canary: Canary) -> str:
     known = (said["first_name"], said["last_name"], born, said["nhs_number"], "Red", "Y", "Y", "", "", NOTE)
     new = (*names, "17/06/1990", "", "Green", "Y", "Y", "Stoke", "Lee Lead", NOTE)
     wrong = (*names, word("no date"), "", "Red", "Y", "Y", "Stoke", "Lee Lead", NOTE)
+    unsaid = (word("first name"), word("last name"), "17/06/1991", "", "Green", "", "", "Stoke", "Lee Lead", NOTE)
     headings = (
         *("First name", "Last name", "Date of birth", "NHS number", "RAG", "Capacity", "Consent", "Locality"),
         *("Key worker", word("heading")),
     )
-    return "".join(f"{','.join(map(str, row))}\r\n" for row in (headings, known, new, wrong))
+    return "".join(f"{','.join(map(str, row))}\r\n" for row in (headings, known, new, wrong, unsaid))
 
 
 async def _until(walker: Walker, page: str, leads_to: str) -> Sheet:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
+from shared.contracts.referrals.consent import NameConsentAuthority
 from shared.contracts.referrals.loading import (
     CancelUpload,
     CellChange,
     CellFault,
     ColumnFound,
+    ConsentAuthority,
     FailedRows,
     FileReading,
     FinishUpload,
@@ -19,8 +21,11 @@ from shared.contracts.referrals.loading import (
     MapUpload,
     ProcessUpload,
     PutUploadChunk,
+    ReadAbsentRecords,
     ReadFailedRows,
+    ReadUntracedRecords,
     ReadUpload,
+    RecordsPart,
     RowTab,
     StartUpload,
     UploadCounts,
@@ -110,9 +115,12 @@ class StandInUploads(StandIn):
                 ListUploads, lambda _: Uploads(uploads=(self.upload.model_copy(update={"columns": (), "values": ()}),))
             ),
             row(MapUpload, lambda _: self._mapped("checking")),
+            row(NameConsentAuthority, self._name),
             row(ProcessUpload, lambda _: self._mapped("processing")),
             row(CancelUpload, self._cancel),
             row(ListUploadRows, self._list),
+            row(ReadAbsentRecords, self._absent),
+            row(ReadUntracedRecords, self._absent),
             row(ReadFailedRows, lambda asked: FailedRows(content=self.failed[asked.number], more=asked.number == 0)),
         )
 
@@ -129,6 +137,16 @@ class StandInUploads(StandIn):
         self.put(state)
         columns = tuple(each.model_copy(update={"target": each.target or ""}) for each in self.upload.columns)
         return self.upload.model_copy(update={"columns": columns})
+
+    def _name(self, asked: NameConsentAuthority) -> UploadShown:
+        named = ConsentAuthority(words=asked.words, due_on=asked.due_on, named_by="Gail Thomas", named_at=WHEN)
+        self.put("checking", authority=named)
+        return self._mapped("checking")
+
+    def _absent(self, asked: ReadAbsentRecords | ReadUntracedRecords) -> RecordsPart:
+        if asked.after:
+            return RecordsPart(content=b"Wren\r\n")
+        return RecordsPart(content=b"\xef\xbb\xbfSurname\r\n", after=RECORD_ID)
 
     def _start(self, _asked: StartUpload) -> UploadShown:
         if self.blocking is not None:

@@ -6,12 +6,13 @@ import pytest
 
 from gateway.routes import PAGES
 from gateway.ui.help_links import PLACES
-from shared.permissions import Role
+from shared.permissions import AccountGrant, Role
 from shared.registers.definition.register import HelpPlace
 from shared.registers.load import load_registers
 from tests.gateway.account.browser import Browser
 from tests.gateway.conftest import OpenGateway
 from tests.gateway.stand_in_identity import StandInIdentity
+from tests.gateway.stand_in_uploads import StandInUploads
 from tests.gateway.stand_in_work import StandInWork
 
 EVERYBODY = "Logging in"
@@ -52,6 +53,21 @@ async def test_each_role_reads_the_topics_of_its_work(browser: Browser, identity
     assert EVERYBODY in page.texts("main h2")
     contents = [str(each["href"]).removeprefix("#") for each in page.tree.select("main nav a")]
     assert contents == [str(each["id"]) for each in page.tree.select("main h2[id]")]
+
+
+@pytest.mark.parametrize(("grants", "links"), [((AccountGrant.BULK_LOAD,), ["/dsr/help/#load"]), ((), [])])
+async def test_who_loads_and_is_no_administrator_reads_about_it(
+    open_gateway: OpenGateway, grants: tuple[AccountGrant, ...], links: list[str]
+) -> None:
+    identity = StandInIdentity(role=Role.STANDARD, grants=grants)
+    browser = await open_gateway(identity, StandInUploads())
+
+    topics = (await browser.see("/dsr/help/")).texts("main h2")
+
+    assert bool(links) == ("Loading a spreadsheet" in topics)
+    if links:
+        page = await browser.see("/dsr/load/")
+        assert links == [str(each["href"]) for each in page.tree.select("footer a[href*=help]")]
 
 
 async def test_a_page_links_to_the_topic_about_it_for_whoever_may_read_it(

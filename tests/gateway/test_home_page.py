@@ -5,6 +5,7 @@ import pytest
 from shared.contracts.notifier import CountUndelivered
 from shared.contracts.outcomes import CountTasks
 from shared.contracts.referrals.caseload import Caseload, ReadCaseload
+from shared.contracts.referrals.consent import CountConsentsToConfirm
 from shared.contracts.reports import ReadDashboard
 from shared.contracts.users import CountAccountsWaiting
 from shared.messages import Fault, NotAnswered
@@ -109,9 +110,12 @@ async def test_home_says_nothing_of_master_admins_to_others(open_gateway: OpenGa
 @pytest.mark.parametrize(
     ("role", "asked"),
     [
-        (Role.STANDARD, {ReadCaseload}),
+        (Role.STANDARD, {ReadCaseload, CountConsentsToConfirm}),
         (Role.REPORTING, {ReadCaseload, ReadDashboard}),
-        (Role.ADMINISTRATOR, {ReadCaseload, CountTasks, CountUndelivered, CountAccountsWaiting}),
+        (
+            Role.ADMINISTRATOR,
+            {ReadCaseload, CountConsentsToConfirm, CountTasks, CountUndelivered, CountAccountsWaiting},
+        ),
         (Role.MASTER_ADMIN, {CountAccountsWaiting}),
     ],
 )

@@ -48,6 +48,11 @@ from shared.contracts.outcomes import (
     TaskCounts,
 )
 from shared.contracts.referrals.caseload import ReadCaseload
+from shared.contracts.referrals.consent import (
+    CountConsentsToConfirm,
+    ListConsentsToConfirm,
+    NameConsentAuthority,
+)
 from shared.contracts.referrals.drafts import DraftSeen, ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import (
     CountDuplicates,
@@ -68,7 +73,9 @@ from shared.contracts.referrals.loading import (
     ListUploads,
     MapUpload,
     ProcessUpload,
+    ReadAbsentRecords,
     ReadFailedRows,
+    ReadUntracedRecords,
     ReadUpload,
     StartUpload,
 )
@@ -100,7 +107,7 @@ from shared.registers.overlay import Overlay
 from tests.contracts.golden import FOLDER, Json, file_of, kinds_in, normalised, recorded
 from tests.gateway.stand_in import StandIn
 from tests.gateway.stand_in_actions import JENNY, StandInActions, an_action
-from tests.gateway.stand_in_caseload import StandInCaseload, a_caseload
+from tests.gateway.stand_in_caseload import StandInCaseload, a_caseload, to_confirm
 from tests.gateway.stand_in_drafts import StandInDrafts
 from tests.gateway.stand_in_identity import EMAIL, PASSWORD, PIN, StandInIdentity
 from tests.gateway.stand_in_matches import ONE, OTHER, StandInMatches
@@ -218,7 +225,10 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
         ),
         (StandInEnded(), (ListEnded(), ListReturned(record_id=RECORD_ID), ListEndedBefore(record_ids=(RECORD_ID,)))),
         (StandInNotifier(), (ListMails(), CountUndelivered())),
-        (StandInCaseload(caseload=a_caseload()), (ReadCaseload(),)),
+        (
+            StandInCaseload(caseload=a_caseload(), unconsented=(to_confirm(),)),
+            (ReadCaseload(), ListConsentsToConfirm(), CountConsentsToConfirm()),
+        ),
         (
             StandInReviews(found=DueReviews(rows=(a_due_review(),), matches=1)),
             (ListDueReviews(), ReviewRecord(command_id=ID, record_id=RECORD_ID, version=4)),
@@ -322,10 +332,15 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 ReadUpload(upload_id=UPLOAD_ID),
                 ListUploads(),
                 MapUpload(command_id=ID, upload_id=UPLOAD_ID),
+                NameConsentAuthority(
+                    command_id=ID, upload_id=UPLOAD_ID, words="Agreed by the board", due_on=date(2027, 6, 17)
+                ),
                 ProcessUpload(command_id=ID, upload_id=UPLOAD_ID),
                 CancelUpload(command_id=ID, upload_id=UPLOAD_ID),
                 ListUploadRows(upload_id=UPLOAD_ID, tab="updated"),
                 ReadFailedRows(upload_id=UPLOAD_ID),
+                ReadAbsentRecords(upload_id=UPLOAD_ID),
+                ReadUntracedRecords(),
             ),
         ),
         (

@@ -7,7 +7,8 @@ from gateway.routes import DEMO_PAGES, PAGES
 REGISTERS = "(dsr|homes|watch)"
 NO_PAGES = {
     *("/{register}/account/session", "/{register}/reporting/jobs/{job}/file", "/demo/mail.json"),
-    *("/{register}/load/template/", "/{register}/load/{upload}/failed/"),
+    *("/{register}/load/template/", "/{register}/load/{upload}/failed/", "/{register}/load/{upload}/absent/"),
+    "/{register}/load/tracing/",
 }
 
 HOME, LOGIN, PIN = "/{register}/home/", "/{register}/login/", "/{register}/login/pin"
@@ -140,6 +141,9 @@ LOOKS = {
     "load mapping": UPLOAD,
     "load mapping with problems": f"{UPLOAD}mapping/",
     "load checked": UPLOAD,
+    "load authority": f"{UPLOAD}consent/",
+    "load authority with problems": f"{UPLOAD}consent/",
+    "consents to confirm": "/{register}/consent/",
     "load confirm": f"{UPLOAD}process/",
     "load done": UPLOAD,
     # administration

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pytest
 from openpyxl import Workbook
 from playwright.async_api import FilePayload, Page, expect
 
+from shared.clock import london_today
 from tests.journeys.browsing import JOURNEY
 from tests.journeys.coming_in import be_logged_in
 from tests.journeys.looking import then_everybody_can_use_it
@@ -59,6 +60,44 @@ async def test_an_untidy_workbook_comes_onto_the_register(page: Page, stack: Pro
     await then_everybody_can_use_it(page, "load done")
     await open_record(page, stack, family_name)
     await expect(page.get_by_role("main")).to_contain_text("Moved to ward 2/3")
+
+
+@pytest.mark.requirement("R-LOAD-003")
+async def test_a_row_without_consent_comes_onto_the_register_by_an_authority(page: Page, stack: Product) -> None:
+    family_name = a_new_name()
+    await be_logged_in(page, stack, ADMINISTRATOR)
+    await when_i_upload(page, stack, a_list_without_consent(family_name))
+
+    await page.get_by_role("link", name="Name the authority").click(timeout=WORK_SECONDS)
+    await then_everybody_can_use_it(page, "load authority")
+    await page.get_by_role("button", name="Name this authority").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Say who decided this, when, and why")
+    await then_everybody_can_use_it(page, "load authority with problems")
+    await page.get_by_label("Who decided this, when, and why?").fill("The Caldicott Guardian, on 1 June")
+    due = london_today() + timedelta(days=30)
+    for name, part in (("Day", due.day), ("Month", due.month), ("Year", due.year)):
+        await page.get_by_label(name, exact=True).fill(str(part))
+    await page.get_by_role("button", name="Name this authority").click()
+
+    await page.get_by_role("button", name="Put on the register").click(timeout=WORK_SECONDS)
+    await page.get_by_role("button", name="Put on the register").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Rows put on the register: 1", timeout=WORK_SECONDS)
+    await page.goto(f"{stack.base_url}/dsr/home/")
+    await page.get_by_role("link", name="Consent to be confirmed").click()
+    await expect(page.get_by_role("row", name=family_name)).to_contain_text("The Caldicott Guardian, on 1 June")
+    await then_everybody_can_use_it(page, "consents to confirm")
+
+
+def a_list_without_consent(family_name: str) -> bytes:
+    """Return a workbook with one person, about whose consent it says nothing."""
+    workbook = Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    sheet.append(("Surname", "Forename", "DOB", "RAG", "Locality/Team", "Key worker", "LD/ASD?", "Ethnicity"))
+    sheet.append((family_name, "Robin", date(2001, 2, 17), "G", "South Staffs", "Lee Lead", "ASD", "Z"))
+    content = BytesIO()
+    workbook.save(content)
+    return content.getvalue()
 
 
 def a_workbook(family_name: str, wrong: str) -> bytes:

@@ -1,5 +1,6 @@
-"""What a user decides about an upload: to put its rows on the register, or to cancel it. Also its rows with errors."""
+"""What a user decides about an upload: to put its rows on the register, or to cancel it. Also its downloads."""
 
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 from aiohttp import web
@@ -10,11 +11,21 @@ from gateway.pages.loading.own_upload import show_gone
 from gateway.security.ids import command_in, id_in
 from gateway.ui.actions import ask, see_other
 from shared import log
-from shared.contracts.referrals.loading import CancelUpload, ProcessUpload, ReadFailedRows, UploadShown
+from shared.contracts.referrals.loading import (
+    CancelUpload,
+    ProcessUpload,
+    ReadAbsentRecords,
+    ReadFailedRows,
+    ReadUntracedRecords,
+    UploadShown,
+    tracing_targets,
+)
 from shared.messages import Command, NotAnswered, Refused
 
 CSV = "text/csv"
 FAILED_ROWS = "rows-with-errors.csv"
+ABSENT = "not-in-the-file.csv"
+UNTRACED = "for-tracing.csv"
 
 
 async def process(request: web.Request) -> web.StreamResponse:
@@ -49,23 +60,73 @@ async def _decide(
 
 async def download_failed(request: web.Request) -> web.StreamResponse:
     """Stream the rows with errors, part by part."""
-    limits_of(request)
-    if request.method == "HEAD":  # it would be audited as a download
-        raise web.HTTPMethodNotAllowed("HEAD", ["GET"])
-    upload_id = id_in(request, "upload")
+    upload_id = _of_download(request)
     part = await ask(request, ReadFailedRows(upload_id=upload_id))
-    response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="{FAILED_ROWS}"'})
+
+    async def further() -> AsyncIterator[bytes]:
+        number, more = 0, part.more
+        while more:
+            number += 1
+            found = await ask(request, ReadFailedRows(upload_id=upload_id, number=number))
+            more = found.more
+            yield found.content
+
+    return await _stream(request, FAILED_ROWS, part.content, further())
+
+
+async def download_absent(request: web.Request) -> web.StreamResponse:
+    """Stream the records that are on the register and not in the file, part by part (R-LOAD-005)."""
+    upload_id = _of_download(request)
+    part = await ask(request, ReadAbsentRecords(upload_id=upload_id))
+
+    async def further() -> AsyncIterator[bytes]:
+        after = part.after
+        while after:
+            found = await ask(request, ReadAbsentRecords(upload_id=upload_id, after=after))
+            after = found.after
+            yield found.content
+
+    return await _stream(request, ABSENT, part.content, further())
+
+
+async def download_untraced(request: web.Request) -> web.StreamResponse:
+    """Stream the records without an NHS number, part by part (R-LOAD-006)."""
+    limits_of(request)
+    if request.method == "HEAD":
+        raise web.HTTPMethodNotAllowed("HEAD", ["GET"])
+    if not tracing_targets(request[REGISTER]):
+        raise web.HTTPNotFound
+    part = await ask(request, ReadUntracedRecords())
+
+    async def further() -> AsyncIterator[bytes]:
+        after = part.after
+        while after:
+            found = await ask(request, ReadUntracedRecords(after=after))
+            after = found.after
+            yield found.content
+
+    return await _stream(request, UNTRACED, part.content, further())
+
+
+def _of_download(request: web.Request) -> UUID:
+    """Return the upload of a download, which is audited: so it is not for those who only ask whether it is there."""
+    limits_of(request)
+    if request.method == "HEAD":
+        raise web.HTTPMethodNotAllowed("HEAD", ["GET"])
+    return id_in(request, "upload")
+
+
+async def _stream(request: web.Request, name: str, first: bytes, further: AsyncIterator[bytes]) -> web.StreamResponse:
+    """Send a file. If a part of it is lost, the download breaks off, so that nobody takes it for the whole."""
+    response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="{name}"'})
     response.content_type, response.charset = CSV, "utf-8"
     await response.prepare(request)
-    await response.write(part.content)
+    await response.write(first)
     try:
-        number = 0
-        while part.more:
-            number += 1
-            part = await ask(request, ReadFailedRows(upload_id=upload_id, number=number))
-            await response.write(part.content)
+        async for content in further:
+            await response.write(content)
     except (NotAnswered, Refused) as error:
-        log.warn("load.download_cut", upload=str(upload_id), error=error)
+        log.warn("load.download_cut", file=name, error=error)
         if request.transport is not None:
             request.transport.abort()
     return response

@@ -72,7 +72,7 @@ async def map_upload(request: web.Request) -> web.StreamResponse:
         ask_day_order(register.words, asked.form)
     asked.form.read(posted)
     command = _command(register, upload, asked, posted)
-    if command is None or await attempt(request, command, asked.form, _refusals(register)) is None:
+    if command is None or await attempt(request, command, asked.form, _refusals(register, upload)) is None:
         if asked.form.error(DAY_ORDER):
             ask_day_order(register.words, asked.form)
         return await show_mapping(request, upload, asked)
@@ -102,7 +102,7 @@ def _command(register: Definition, upload: UploadShown, asked: MappingForm, post
     )
 
 
-def _refusals(register: Definition) -> dict[str, str | At | None]:
+def _refusals(register: Definition, upload: UploadShown) -> dict[str, str | At | None]:
     words = register.words
     changed = words("load.map.changed")
     return {
@@ -112,12 +112,15 @@ def _refusals(register: Definition) -> dict[str, str | At | None]:
         "unknown_option": changed,
         "twice": words("load.map.twice_somewhere"),
         "unknown_sheet": At(SHEET, words("load.map.unknown_sheet")),
-        "columns_missing": words("load.map.columns_missing", labels=needed_labels(register)),
+        "columns_missing": words("load.map.columns_missing", labels=needed_labels(register, upload)),
         "day_order": At(DAY_ORDER, words("load.map.day_order_missing")),
     }
 
 
-def needed_labels(register: Definition) -> str:
-    """Return the labels of what every row must say: who the person is, and the rating."""
+def needed_labels(register: Definition, upload: UploadShown) -> str:
+    """Return the labels of what every row must say: who the person is, and the rating or the number that was traced."""
+    if upload.purpose == "tracing":
+        asked = [register.person[role] for role in ("family_name", "born", "nhs_number") if role in register.person]
+        return f"“{register.words('load.map.specials.reference')}”, {labels_of(register, asked)}"
     person = [register.person[role] for role in ("given_name", "family_name", "born") if role in register.person]
     return labels_of(register, [*person, *([register.rating.question] if register.rating else [])])

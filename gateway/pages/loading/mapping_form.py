@@ -10,10 +10,19 @@ from typing import Final, Literal
 
 from gateway.pages.loading.reading_words import column_name
 from gateway.ui.form import Choice, Field, Form, number_of
-from shared.contracts.referrals.loading import SPECIALS, ColumnFound, Special, UploadShown, ValueFound
+from shared.contracts.referrals.loading import (
+    SPECIALS,
+    ColumnFound,
+    Special,
+    UploadPurpose,
+    UploadShown,
+    ValueFound,
+    tracing_targets,
+)
 from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 from shared.registers.form.load_columns import has_rating_date_column
+from shared.values import day_of, show_date
 
 DAY_ORDER, SHEET, REST = "day_order", "sheet", "rest"
 DAY_ORDERS: Final = ("day_first", "month_first")
@@ -66,7 +75,8 @@ def field_of_value(question: str, written: str) -> str:
 def mapping_form(register: Definition, upload: UploadShown) -> MappingForm:
     """Return the form, filled with what is known."""
     words = register.words
-    columns = [_column_field(words, column, _targets(register)) for column in upload.columns]
+    targets = _targets(register, upload.purpose)
+    columns = [_column_field(words, column, targets) for column in upload.columns]
     values = [
         (value, _value_field(register, value)) for value in upload.values if value.question in register.form.by_name
     ]
@@ -99,8 +109,9 @@ def _known(upload: UploadShown) -> Iterator[tuple[str, str]]:
             yield DAY_ORDER, upload.reading.day_order
 
 
-def _targets(register: Definition) -> tuple[Choice, ...]:
+def _targets(register: Definition, purpose: UploadPurpose) -> tuple[Choice, ...]:
     """Return what a column can hold: the questions by section, and what besides answers a row can say."""
+    traced = tracing_targets(register) if purpose == "tracing" else None
     words = register.words
     specials = {
         "reference": words("load.map.specials.reference"),
@@ -114,12 +125,16 @@ def _targets(register: Definition) -> tuple[Choice, ...]:
     return (
         Choice("", words("load.map.choose")),
         Choice(LEAVE_OUT, words("load.map.leave_out")),
-        *(Choice(each, specials[each], group=words("load.map.others")) for each in offered),
+        *(
+            Choice(each, specials[each], group=words("load.map.others"))
+            for each in offered
+            if traced is None or each in traced
+        ),
         *(
             Choice(question.name, question.label, group=section.title)
             for section in register.form.sections
             for question in section.questions
-            if question.name in asked
+            if question.name in asked and (traced is None or question.name in traced)
         ),
     )
 
@@ -130,10 +145,17 @@ def _column_field(words: Words, column: ColumnFound, targets: tuple[Choice, ...]
 
 
 def _examples(words: Words, column: ColumnFound) -> str:
-    shown = [each if len(each) <= LONGEST_EXAMPLE else f"{each[:LONGEST_EXAMPLE]}…" for each in column.examples]
+    examples = [_as_shown(each) for each in column.examples]
+    shown = [each if len(each) <= LONGEST_EXAMPLE else f"{each[:LONGEST_EXAMPLE]}…" for each in examples]
     if not shown:
         return words("load.map.no_examples")
     return words("load.map.examples", examples="; ".join(shown[:EXAMPLES]))
+
+
+def _as_shown(example: str) -> str:
+    """Return a value of the file. A workbook's dates, which have no form of their own, are as elsewhere on pages."""
+    day = day_of(example)
+    return show_date(day) if day else example
 
 
 def _value_field(register: Definition, value: ValueFound) -> Field:
@@ -202,7 +224,7 @@ def say_what_is_missing(register: Definition, upload: UploadShown, asked: Mappin
     """
     form, words = asked.form, register.words
     chosen = Counter(form.value(name) for name in asked.columns)
-    labels = {choice.code: choice.label for choice in _targets(register)}
+    labels = {choice.code: choice.label for choice in _targets(register, upload.purpose)}
     for name in asked.columns:
         target = form.value(name)
         if not target and not leave_rest:

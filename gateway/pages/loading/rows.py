@@ -10,6 +10,8 @@ from markupsafe import Markup, escape
 
 from gateway.keys import REGISTER
 from gateway.pages.loading.addresses import PAGE, upload_address
+from gateway.pages.loading.authority import PAGE as CONSENT
+from gateway.pages.loading.authority import authority_words, may_be_named
 from gateway.pages.loading.reading_words import reading_facts
 from gateway.pages.loading.states import rows_to_put
 from gateway.ui.actions import ask
@@ -68,15 +70,34 @@ async def show_rows(request: web.Request, upload: UploadShown) -> web.Response:
     )
 
 
-def _notes(register: Definition, upload: UploadShown) -> Iterator[str]:
+def _notes(register: Definition, upload: UploadShown) -> Iterator[Cell]:
     words, counts, is_done = register.words, upload.counts, upload.state == "done"
+    if upload.purpose == "tracing":
+        yield words("load.tracing_only")
     if counts.unchanged:
         yield words("load.unchanged_rows", count=f"{counts.unchanged:,}")
     if counts.incomplete:
         yield words("load.incomplete_rows", count=f"{counts.incomplete:,}")
     if upload.missing and not is_done:
         yield words("load.not_answered", labels=labels_of(register, upload.missing))
+    if counts.unconsented:
+        yield _unconsented(register, upload)
     yield words("load.kept_until", when=day_and_time(upload.expires_at))
+
+
+def _unconsented(register: Definition, upload: UploadShown) -> Cell:
+    """Return what is said of the rows without consent, with the link for naming an authority."""
+    words, count = register.words, f"{upload.counts.unconsented:,}"
+    if upload.authority is None:
+        said, link = words("load.consent.rows", count=count), words("load.consent.link")
+    else:
+        named = authority_words(words, upload.authority)
+        said, link = words("load.consent.by_authority", count=count, named=named), words("load.consent.again")
+    if may_be_named(upload):
+        return Markup("{} {}").format(said, plain_link(link, upload_address(register, upload.upload_id, CONSENT)))
+    if upload.state == "checked" and not upload.may_name_authority:
+        return f"{said} {words('load.consent.officer')}"
+    return said
 
 
 def labels_of(register: Definition, names: Sequence[str]) -> str:
@@ -154,6 +175,8 @@ def _said(register: Definition, tab: RowTab, row: UploadRow) -> Cell:
         parts.append(Markup("; ").join(map(_answer, row.changes)))
     elif tab in ("updated", "ended"):
         parts += [_change(register, each) for each in row.changes]
+    if row.unconsented:
+        parts.append(Markup("<strong>{}</strong>").format(words("load.consent.of_row")))
     if row.missing and tab != "errors":
         parts.append(words("load.also_missing", labels=", ".join(f"“{label}”" for label in row.missing)))
     return lines(*parts)

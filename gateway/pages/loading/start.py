@@ -14,7 +14,7 @@ from gateway.security.ids import command_in
 from gateway.security.posted import read_form
 from gateway.security.streamed import STREAMED
 from gateway.ui.actions import At, ask, ask_if_there, attempt, notice, see_other, show_why, without_answer
-from gateway.ui.form import Field, Form
+from gateway.ui.form import Choice, Field, Form
 from gateway.ui.formats import day_and_time, plain_link
 from gateway.ui.render import show
 from gateway.ui.table import Cell, Column
@@ -25,7 +25,9 @@ from shared.contracts.referrals.loading import (
     ReadUpload,
     StartUpload,
     UploadOpen,
+    UploadPurpose,
     UploadShown,
+    tracing_targets,
 )
 from shared.ids import new_id
 from shared.messages import NotAnswered, Refused
@@ -34,6 +36,7 @@ from shared.registers.definition.register import Definition
 from shared.registers.definition.words import Words
 
 FILE = "file"
+PURPOSE = "purpose"
 OPEN = "open"
 AROUND_THE_FILE = 65_536  # bytes of a form besides its file, at most
 LONGEST_NAME = 255
@@ -47,8 +50,10 @@ async def show_start(request: web.Request) -> web.Response:
 
 async def upload(request: web.Request) -> web.StreamResponse:
     """Send the file on to referrals as it arrives, then show its progress."""
-    limits, form = limits_of(request), _form(request)
-    form.command = command_in(await read_form(request))
+    posted, limits = await read_form(request), limits_of(request)
+    purpose: UploadPurpose = "tracing" if posted.get(PURPOSE) == "tracing" else "load"
+    form = _form(request, purpose)
+    form.command = command_in(posted)
     streamed = request.get(STREAMED)
     file = streamed.file if streamed else None
     name = _file_name(file.filename or "") if file else ""
@@ -61,7 +66,8 @@ async def upload(request: web.Request) -> web.StreamResponse:
     if not first:
         form.wrong(FILE, request[REGISTER].words("load.empty"))
         return await _show(request, form)
-    begun = StartUpload(command_id=form.command, file_name=name, size=_size(request, file, first, limits))
+    size = _size(request, file, first, limits)
+    begun = StartUpload(command_id=form.command, file_name=name, size=size, purpose=purpose)
     started = await _start(request, form, begun, limits)
     if started is None or not await _receive(request, form, started, first, parts, limits):
         return await _show(request, form)
@@ -160,10 +166,12 @@ async def _open_upload(request: web.Request, refusal: Refused | None) -> UploadS
     return await ask_if_there(request, ReadUpload(upload_id=refusal.details.upload_id))
 
 
-def _form(request: web.Request) -> Form:
-    limits, words = limits_of(request), request[REGISTER].words
+def _form(request: web.Request, purpose: UploadPurpose = "load") -> Form:
+    register, limits, words = request[REGISTER], limits_of(request), request[REGISTER].words
     hint = words("load.file_hint", size=limits.most_mb, rows=f"{limits.most_rows:,}")
-    return Form([Field(FILE, words("load.file"), "file", hint=hint)])
+    choices = (Choice("load", words("load.purposes.load")), Choice("tracing", words("load.purposes.tracing")))
+    asked = [Field(PURPOSE, words("load.purpose"), "choice", choices=choices)] if tracing_targets(register) else []
+    return Form([*asked, Field(FILE, words("load.file"), "file", hint=hint)], {PURPOSE: purpose})
 
 
 def _too_big(register: Definition, limits: SpreadsheetLoad) -> str:

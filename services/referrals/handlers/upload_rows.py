@@ -18,7 +18,10 @@ from shared.contracts.referrals.loading import (
     CellFault,
     FailedRows,
     ListUploadRows,
+    ReadAbsentRecords,
     ReadFailedRows,
+    ReadUntracedRecords,
+    RecordsPart,
     UploadRow,
     UploadRows,
 )
@@ -26,7 +29,7 @@ from shared.database import transaction
 from shared.messages import Refused, must_find
 from shared.permissions import Visitor
 from shared.registers.definition.register import Definition
-from shared.registers.form.conditions import Answers
+from shared.registers.form.conditions import Answers, consent_verdict
 from shared.registers.form.showing import differences
 
 ROOM = 8_000  # characters of the cells of one row, and of its changes, on a page of 25
@@ -69,6 +72,31 @@ class UploadRowHandlers:
             raise Refused("not_found")
         return FailedRows(content=file[first:end], more=end < len(file))
 
+    async def read_absent(self, visitor: Visitor, asked: ReadAbsentRecords) -> RecordsPart:
+        """Return a part of the records that the file does not have. Nothing is done to them."""
+        register = self.context.latest(visitor)
+        async with transaction(self.context.pool, visitor) as db:
+            upload = must_find(await store.find(db, visitor, asked.upload_id))
+            rules.check_state(upload, rules.WITH_ABSENT, "not_found")
+            rows = await store.list_absent(db, visitor, upload.id, asked.after)
+            shown: list[UUID] = [row["record_id"] for row in rows]
+            if shown or asked.after is None:
+                await audit.note(db, visitor, ReferralsAction.UPLOAD_ABSENT_DOWNLOADED, [upload.id, *shown])
+        content = rules.absent_records(register, map(dict, rows), is_first=asked.after is None)
+        return RecordsPart(content=content, after=shown[-1] if len(shown) == store.MOST_ABSENT else None)
+
+    async def read_untraced(self, visitor: Visitor, asked: ReadUntracedRecords) -> RecordsPart:
+        """Return a part of the records without an NHS number, which go out to be traced."""
+        register = self.context.latest(visitor)
+        rules.check_loadable(register, visitor, "tracing")
+        async with transaction(self.context.pool, visitor) as db:
+            rows = await store.list_untraced(db, visitor, asked.after)
+            shown: list[UUID] = [row["record_id"] for row in rows]
+            if shown:
+                await audit.note(db, visitor, ReferralsAction.RECORDS_SENT_FOR_TRACING, shown)
+        content = rules.untraced_records(register, map(dict, rows), is_first=asked.after is None)
+        return RecordsPart(content=content, after=shown[-1] if len(shown) == store.MOST_ABSENT else None)
+
 
 def _records_in(rows: list[Record]) -> list[UUID]:
     return [row["record_id"] for row in rows if row["record_id"]]
@@ -86,7 +114,8 @@ def _shown(register: Definition, row: Record) -> UploadRow:
     room = max(SHORTEST, ROOM // max(1, 2 * len(changes)))
     shortened = [each | {side: _cut(each[side], room) for side in ("before", "after")} for each in changes]
     cells = [_cut(each, max(SHORTEST, ROOM // max(1, len(row["cells"])))) for each in row["cells"]]
-    fields |= {"changes": shortened, "faults": json.loads(row["faults"]), "cells": cells}
+    unconsented = bool(answers) and consent_verdict(register, json.loads(answers)) == "open"
+    fields |= {"unconsented": unconsented, "changes": shortened, "faults": json.loads(row["faults"]), "cells": cells}
     return UploadRow.model_validate(fields)
 
 

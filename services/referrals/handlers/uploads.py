@@ -10,6 +10,7 @@ from services.referrals.audit_actions import ReferralsAction
 from services.referrals.loading import mapping as columns
 from services.referrals.loading.mapping import FileMapping, KeptMapping
 from services.referrals.loading.table import FileTable
+from services.referrals.loading.tracing import check_traced, suggest_traced
 from services.referrals.rules.saving import organisation_for
 from services.referrals.store import uploads as store
 from services.referrals.store.uploads import MappingShown, StoredUpload
@@ -17,8 +18,10 @@ from services.referrals.uploads import states as rules
 from shared import audit
 from shared.commands import carry_out, unless_repeated
 from shared.context import ServiceContext
+from shared.contracts.referrals.consent import NameConsentAuthority
 from shared.contracts.referrals.loading import (
     CancelUpload,
+    ConsentAuthority,
     FinishUpload,
     ListUploads,
     MapUpload,
@@ -57,12 +60,12 @@ class UploadHandlers:
         organisation_id, upload_id = organisation_for(visitor), asked.command_id
         async with transaction(self.context.pool, visitor) as db:
             await store.cancel_unreached(db)
-            if await store.add(db, visitor, upload_id, organisation_id, asked.file_name, asked.size):
+            if await store.add(db, visitor, organisation_id, asked):
                 await audit.note(db, visitor, ReferralsAction.UPLOAD_BEGUN, [upload_id])
             found = await store.find(db, visitor, upload_id)
             if found is None:
                 raise await self._why_not_begun(db, visitor)
-        if (found.file_name, found.size) != (asked.file_name, asked.size):
+        if (found.file_name, found.size, found.purpose) != (asked.file_name, asked.size, asked.purpose):
             raise Refused("command_reused")
         return rules.shown(found)
 
@@ -90,7 +93,9 @@ class UploadHandlers:
 
     async def read(self, visitor: Visitor, asked: ReadUpload) -> UploadShown:
         async with transaction(self.context.pool, visitor) as db:
-            return rules.shown(must_find(await store.find(db, visitor, asked.upload_id)))
+            shown = rules.shown(must_find(await store.find(db, visitor, asked.upload_id)))
+        may_name = rules.may_name_authority(self.context.latest(visitor), visitor)
+        return shown.model_copy(update={"may_name_authority": may_name})
 
     async def list_own(self, visitor: Visitor, _asked: ListUploads) -> Uploads:
         async with transaction(self.context.pool, visitor) as db:
@@ -107,13 +112,15 @@ class UploadHandlers:
                 return await self._read_sheet(visitor, asked, upload)
             rows = await store.read_cells(db, upload.id)
         table, register = rules.table_of(upload, rows), self.context.latest(visitor)
-        mapping, shown, kept = await asyncio.to_thread(_checked, register, table, asked)
+        checked = _checked_traced if upload.purpose == "tracing" else _checked
+        mapping, shown, kept = await asyncio.to_thread(checked, register, table, asked)
 
         async def change(db: Database, present: StoredUpload) -> None:
             rules.check_state(present, rules.MAPPABLE, "not_mappable")
             state: UploadState = "mapping" if rules.asks_more(present.found_values, shown) else "checking"
             await store.map_columns(db, present.id, state, mapping, shown)
-            await store.keep(db, present, kept)
+            if kept:
+                await store.keep(db, present, kept)
 
         return await self._carry_out(visitor, asked, asked.upload_id, change)
 
@@ -124,6 +131,21 @@ class UploadHandlers:
         async def change(db: Database, present: StoredUpload) -> None:
             rules.check_state(present, rules.MAPPABLE, "not_mappable")
             await store.read_again(db, present.id, asked.sheet)
+
+        return await self._carry_out(visitor, asked, asked.upload_id, change)
+
+    async def name_authority(self, visitor: Visitor, asked: NameConsentAuthority) -> UploadShown:
+        """Name the authority for rows without evidence of consent, which have them checked again."""
+        register, day, moment = self.context.latest(visitor), self.context.day(), self.context.clock()
+
+        async def change(db: Database, upload: StoredUpload) -> None:
+            rules.check_authority(register, visitor, upload, asked, day)
+            named = ConsentAuthority(
+                words=asked.words, due_on=asked.due_on, named_by=visitor.full_name, named_at=moment
+            )
+            await store.name_authority(db, upload.id, named)
+            facts = [f"rows:{upload.unconsented_rows}", f"due_on:{asked.due_on}"]
+            await audit.note(db, visitor, ReferralsAction.UPLOAD_AUTHORITY_NAMED, [upload.id], facts)
 
         return await self._carry_out(visitor, asked, asked.upload_id, change)
 
@@ -157,9 +179,17 @@ class UploadHandlers:
         return await self.read(visitor, ReadUpload(upload_id=upload_id))
 
 
-def _checked(register: Definition, table: FileTable, asked: MapUpload) -> tuple[FileMapping, MappingShown, KeptMapping]:
+def _checked(
+    register: Definition, table: FileTable, asked: MapUpload
+) -> tuple[FileMapping, MappingShown, KeptMapping | None]:
     """Return the mapping, what it makes of columns and values, and what is kept of it. Refused as `MapUpload` says."""
     wanted = FileMapping({**asked.columns}, {**asked.values}, asked.day_order)
     mapping = columns.check(register, table, wanted)
     kept = columns.keep(table, mapping)
     return mapping, rules.mapped(columns.suggest(register, table, kept), mapping), kept
+
+
+def _checked_traced(register: Definition, table: FileTable, asked: MapUpload) -> tuple[FileMapping, MappingShown, None]:
+    """Return the mapping of traced NHS numbers. Nothing of it is kept: another file may hold more."""
+    mapping = check_traced(register, table, FileMapping({**asked.columns}, {}, asked.day_order))
+    return mapping, rules.mapped(suggest_traced(register, table), mapping), None

@@ -12,7 +12,14 @@ from shared.cleaning import says_something
 from shared.contracts.referrals.loading import CellFault
 from shared.registers.definition.questions import Question
 from shared.registers.definition.register import Definition
-from shared.registers.form.conditions import Answer, Answers, codes_of, consent_question, consent_verdict
+from shared.registers.form.conditions import (
+    Answer,
+    Answers,
+    codes_of,
+    consent_question,
+    consent_verdict,
+    speaks_against,
+)
 from shared.registers.form.consistency import Contradiction, contradictions
 from shared.registers.form.kept import carried_over
 from shared.registers.form.reading import Checked, read_answers
@@ -24,11 +31,18 @@ class Judged:
     A row after every rule. `answers` are those of the record when it is loaded.
 
     `missing` are the labels of mandatory answers that the row lacks and that may be filled in later (R-LOAD-004).
+    `unconsented` says what keeps the row from being loaded for want of evidence of consent alone: questions about it
+    are unanswered, and no answer speaks against it (R-LOAD-003).
     """
 
     answers: dict[str, Answer] = field(repr=False)
     faults: tuple[CellFault, ...] = ()
     missing: tuple[str, ...] = ()
+    unconsented: tuple[CellFault, ...] = ()
+
+    @property
+    def every_fault(self) -> tuple[CellFault, ...]:
+        return (*self.faults, *self.unconsented)
 
 
 def judge(register: Definition, row: ReadRow, before: Answers | None, today: date) -> Judged:
@@ -67,7 +81,8 @@ class RowJudge:
             if self._is_common(merged, judged, before):
                 self._alike[shape] = judged
             return judged
-        return Judged({name: merged[name] for name in alike.answers}, alike.faults, alike.missing)
+        answers = {name: merged[name] for name in alike.answers}
+        return Judged(answers, alike.faults, alike.missing, alike.unconsented)
 
     def _is_common(self, merged: Answers, judged: Judged, before: Answers | None) -> bool:
         """Return whether every row of this shape is judged in this way, whatever else it says."""
@@ -81,11 +96,12 @@ class RowJudge:
         faults = list(row.faults)
         if checked.faults:
             faults += _faults_of(register, row, checked, lacking, self._today)
-        faults += _consent_faults(register, row, checked)
+        refused, unconsented = _consent_faults(register, row, checked, merged)
+        faults += refused
         faults += _not_asked(register, row, checked)
         missing = tuple(register.form.by_name[name].label for name in lacking if _may_lack(register, row, name))
         answers = carried_over(register.form, before, checked.answers) if before else checked.answers
-        return Judged(answers, tuple(faults), missing)
+        return Judged(answers, tuple(faults), missing, unconsented)
 
 
 def _merged(row: ReadRow, before: Answers | None) -> dict[str, Answer]:
@@ -140,20 +156,25 @@ def _without_answers(register: Definition, found: Contradiction) -> str:
     return sentences.CONTRADICTION.format(labels=labels)
 
 
-def _consent_faults(register: Definition, row: ReadRow, checked: Checked) -> Iterator[CellFault]:
-    """Yield what is wrong with consent. Nothing is said of it while a cell that it depends on cannot be read."""
+def _consent_faults(
+    register: Definition, row: ReadRow, checked: Checked, merged: Answers
+) -> tuple[tuple[CellFault, ...], tuple[CellFault, ...]]:
+    """
+    Return what is wrong with consent, and beside it what is wrong only because questions about it are unanswered.
+
+    Nothing is said while a cell that it depends on cannot be read.
+    """
     verdict = consent_verdict(register, checked.answers)
     if verdict == "accepted" or register.consent is None or row.faulty & register.consent.needed:
-        return
+        return (), ()
     if verdict == "refused":
         name = consent_question(register, checked.answers)
-        yield CellFault(heading=_heading(row, register, name) if name else "", says=sentences.NO_CONSENT)
-        return
-    open_ones = [name for name in checked.faults if name in register.consent.needed]
-    for name in open_ones[:1] or [""]:
-        question = register.form.by_name.get(name)
-        says = question.missing if question and question.missing else sentences.CONSENT_OPEN
-        yield CellFault(heading=_heading(row, register, name) if question else "", says=says)
+        return (CellFault(heading=_heading(row, register, name) if name else "", says=sentences.NO_CONSENT),), ()
+    name = next((name for name in checked.faults if name in register.consent.needed), "")
+    question = register.form.by_name.get(name)
+    said = question.missing if question and question.missing else sentences.CONSENT_OPEN
+    found = (CellFault(heading=_heading(row, register, name) if question else "", says=said),)
+    return (found, ()) if speaks_against(register.consent, merged) else ((), found)
 
 
 def _not_asked(register: Definition, row: ReadRow, checked: Checked) -> Iterator[CellFault]:

@@ -80,7 +80,7 @@ def suggest(register: Definition, table: FileTable, kept: KeptMapping | None) ->
     mapped = {place: target for place, target in targets.items() if target}
     values = _find_values(register, table, mapped, known.by_value)
     missing = _missing(register, mapped.values())
-    order = _day_order(register, table, mapped)
+    order = find_order(register, table, mapped)
     clear = (
         len(targets) == len(columns)
         and all(value.code is not None for value in values)
@@ -113,11 +113,11 @@ def check(register: Definition, table: FileTable, mapping: FileMapping) -> FileM
     Values that are still not known stay out: their rows are faulty.
     """
     columns = {place: target for place, target in mapping.columns.items() if target}
-    _check_columns(register, table, columns)
+    check_columns(register, table, columns)
     _check_values(register, mapping.values, set(columns.values()))
     if _lacks_columns(register, _missing(register, columns.values())):
         raise Refused("columns_missing")
-    order = mapping.day_order or _day_order(register, table, columns)
+    order = mapping.day_order or find_order(register, table, columns)
     if order == "mixed":
         raise Refused("day_order")
     said = {name: {fold(written): code for written, code in values.items()} for name, values in mapping.values.items()}
@@ -285,7 +285,7 @@ def _lacks_columns(register: Definition, missing: Iterable[str]) -> bool:
     return not needed.isdisjoint(missing)
 
 
-def _check_columns(register: Definition, table: FileTable, columns: Mapping[int, str]) -> None:
+def check_columns(register: Definition, table: FileTable, columns: Mapping[int, str]) -> None:
     if any(not 0 <= place < len(table.headings) for place in columns):
         raise Refused("unknown_column")
     if not all(_is_target(register, target) for target in columns.values()):
@@ -351,7 +351,7 @@ def date_columns(register: Definition, columns: Mapping[int, str]) -> Iterator[t
             yield place, target
 
 
-def _day_order(register: Definition, table: FileTable, columns: Mapping[int, str]) -> DayOrder:
+def find_order(register: Definition, table: FileTable, columns: Mapping[int, str]) -> DayOrder:
     """Return the order of day and month in the columns that hold dates."""
     places = [place for place, _ in date_columns(register, columns)]
     return find_day_order([bare(_cell(row, place)) for row in table.rows] for place in places)

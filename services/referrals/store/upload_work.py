@@ -180,7 +180,7 @@ NOTE_CHECKED = """
     UPDATE upload AS u
     SET state = 'checked', rows_done = u.total, tries = 0, lease_until = NULL, compartment_ids = $3,
         new_rows = c.new_rows, updated_rows = c.updated_rows, ended_rows = c.ended_rows, error_rows = c.error_rows,
-        unchanged_rows = c.unchanged_rows, incomplete_rows = c.incomplete_rows
+        unchanged_rows = c.unchanged_rows, incomplete_rows = c.incomplete_rows, unconsented_rows = $4
     FROM (
         SELECT
             count(*) FILTER (WHERE w.tab = 'new') AS new_rows,
@@ -210,9 +210,10 @@ async def store_checked(db: Database, upload: StoredUpload, rows: Sequence[RowCh
     await db.execute(STORE_CHECKED, upload.id, as_json(rows))
 
 
-async def note_checked(db: Database, upload: StoredUpload, compartment_ids: Collection[UUID]) -> bool:
+async def note_checked(db: Database, upload: StoredUpload, compartment_ids: Collection[UUID], unconsented: int) -> bool:
     """Count the rows by verdict. Return False if the upload is no longer this attempt's."""
-    return await db.fetchval(NOTE_CHECKED, upload.id, upload.attempt, sorted(compartment_ids)) is not None
+    sent = (upload.id, upload.attempt, sorted(compartment_ids), unconsented)
+    return await db.fetchval(NOTE_CHECKED, *sent) is not None
 
 
 # ---------------------------------------------------------------------------------------------------------- processing
@@ -235,7 +236,8 @@ STORE_PROCESSED = """
 MOVE_TO_ERRORS = """
     UPDATE upload
     SET new_rows = new_rows - $2, updated_rows = updated_rows - $3, ended_rows = ended_rows - $4,
-        error_rows = error_rows + $2 + $3 + $4, incomplete_rows = incomplete_rows - $5
+        error_rows = error_rows + $2 + $3 + $4, incomplete_rows = incomplete_rows - $5,
+        unconsented_rows = unconsented_rows - $6
     WHERE id = $1
 """
 COUNT_INCOMPLETE = """
@@ -249,7 +251,8 @@ NOTE_DONE = """
         expires_at = clock_timestamp() + $3::interval
     WHERE id = $1 AND attempt = $2 AND state = 'processing'
     RETURNING total, new_rows AS new, updated_rows AS updated, ended_rows AS ended, error_rows AS errors,
-        unchanged_rows AS unchanged, incomplete_rows AS incomplete, urgent_rows AS urgent
+        unchanged_rows AS unchanged, incomplete_rows AS incomplete, unconsented_rows AS unconsented,
+        urgent_rows AS urgent
 """
 
 
@@ -277,26 +280,38 @@ class RowProcessed:
     faults: tuple[CellFault, ...] = ()
 
 
+@dataclass(frozen=True)
+class CountedRows:
+    """
+    Facts about some processed rows.
+
+    `urgent` gave a record an urgent rating. `unconsented` have moved to the errors, and lack evidence of consent.
+    """
+
+    urgent: int
+    unconsented: int
+
+
 async def find_next(db: Database, upload: StoredUpload, most: int) -> list[RowToProcess]:
     rows = await db.fetch(FIND_NEXT, upload.id, most)
     return [RowToProcess(**dict(row) | {"answers": ANSWERS.validate_json(row["answers"])}) for row in rows]
 
 
 async def store_processed(
-    db: Database, upload: StoredUpload, rows: Sequence[RowProcessed], moved: Mapping[RowVerdict, int], urgent: int
+    db: Database,
+    upload: StoredUpload,
+    rows: Sequence[RowProcessed],
+    moved: Mapping[RowVerdict, int],
+    counted: CountedRows,
 ) -> None:
-    """
-    Store what became of these rows. `moved` counts those that have moved to the errors, by their verdict before.
-
-    `urgent` of them gave a record an urgent rating.
-    """
-    if urgent:
-        await db.execute(COUNT_URGENT, upload.id, urgent)
+    """Store what became of these rows. `moved` counts those that have moved to the errors, by their verdict before."""
+    if counted.urgent:
+        await db.execute(COUNT_URGENT, upload.id, counted.urgent)
     if moved:
         numbers = [each.number for each in rows if each.verdict]
         incomplete = await db.fetchval(COUNT_INCOMPLETE, upload.id, numbers)
         by_tab = (moved.get("new", 0), moved.get("updated", 0), moved.get("ended", 0))
-        await db.execute(MOVE_TO_ERRORS, upload.id, *by_tab, incomplete)
+        await db.execute(MOVE_TO_ERRORS, upload.id, *by_tab, incomplete, counted.unconsented)
     await db.execute(STORE_PROCESSED, upload.id, as_json(rows))
 
 

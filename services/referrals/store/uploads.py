@@ -9,11 +9,15 @@ from asyncpg import Record
 from pydantic import TypeAdapter
 
 from services.referrals.loading.mapping import FileMapping, KeptMapping
+from services.referrals.store.scope import in_sight, sight_parameters
 from shared.contracts.referrals.loading import (
     ColumnFound,
+    ConsentAuthority,
     FileReading,
     RowTab,
+    StartUpload,
     UploadFault,
+    UploadPurpose,
     UploadState,
     ValueFound,
 )
@@ -54,6 +58,8 @@ class StoredUpload:
     found_values: tuple[ValueFound, ...] = field(repr=False)
     missing: tuple[str, ...]
     mapping: FileMapping | None = field(repr=False)
+    authority: ConsentAuthority | None = field(repr=False)
+    purpose: UploadPurpose
     total: int
     new_rows: int | None
     updated_rows: int | None
@@ -61,6 +67,7 @@ class StoredUpload:
     error_rows: int | None
     unchanged_rows: int
     incomplete_rows: int
+    unconsented_rows: int
     rows_done: int
     attempt: int
 
@@ -69,8 +76,8 @@ def upload_columns() -> str:
     """Return the columns of a query whose rows `upload_of` reads."""
     return """
     id, register_code, user_id, organisation_id, file_name, size, state, fault, uploaded_at, expires_at, sheet,
-    headings, reading, found_columns, found_values, missing, mapping, total, new_rows, updated_rows, ended_rows,
-    error_rows, unchanged_rows, incomplete_rows, rows_done, attempt
+    headings, reading, found_columns, found_values, missing, mapping, authority, purpose, total, new_rows, updated_rows,
+    ended_rows, error_rows, unchanged_rows, incomplete_rows, unconsented_rows, rows_done, attempt
     """
 
 
@@ -89,8 +96,8 @@ LIST = f"""
 """  # noqa: S608  names of columns, and a condition of ours
 FIND_OPEN = "SELECT id FROM upload WHERE user_id = $1 AND register_code = $2 AND ended_at IS NULL"
 ADD = """
-    INSERT INTO upload (id, register_code, user_id, organisation_id, file_name, size, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp() + $7::interval)
+    INSERT INTO upload (id, register_code, user_id, organisation_id, file_name, size, purpose, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + $8::interval)
     ON CONFLICT DO NOTHING
     RETURNING id
 """
@@ -105,6 +112,7 @@ def upload_of(row: Record) -> StoredUpload:
         "found_columns": COLUMNS_FOUND.validate_json(row["found_columns"]),
         "found_values": VALUES_FOUND.validate_json(row["found_values"]),
         "mapping": MAPPING.validate_json(row["mapping"]) if row["mapping"] else None,
+        "authority": ConsentAuthority.model_validate_json(row["authority"]) if row["authority"] else None,
     }
     return StoredUpload(**fields)
 
@@ -144,12 +152,10 @@ async def cancel_unreached(db: Database) -> None:
     await db.execute(CANCEL_UNREACHED)
 
 
-async def add(
-    db: Database, visitor: Visitor, upload_id: UUID, organisation_id: UUID, file_name: str, size: int
-) -> bool:
+async def add(db: Database, visitor: Visitor, organisation_id: UUID, asked: StartUpload) -> bool:
     """Add an upload. Return False if the visitor has one that is open, even if it was added at the same moment."""
-    sent = (upload_id, visitor.register_code, visitor.user_id, organisation_id, file_name, size, LIFE)
-    return await db.fetchval(ADD, *sent) is not None
+    sent = (asked.command_id, visitor.register_code, visitor.user_id, organisation_id)
+    return await db.fetchval(ADD, *sent, asked.file_name, asked.size, asked.purpose, LIFE) is not None
 
 
 # ------------------------------------------------------------------------------------------------------------ the file
@@ -192,21 +198,28 @@ async def finish(db: Database, upload_id: UUID, sha256: str) -> None:
 READ_AGAIN = """
     UPDATE upload
     SET state = 'reading', sheet = $2, tries = 0, rows_done = 0, mapping = NULL, new_rows = NULL, updated_rows = NULL,
-        ended_rows = NULL, error_rows = NULL, unchanged_rows = 0, incomplete_rows = 0
+        ended_rows = NULL, error_rows = NULL, unchanged_rows = 0, incomplete_rows = 0,
+        unconsented_rows = 0, authority = NULL
     WHERE id = $1
 """
 MAP = """
     UPDATE upload
     SET state = $2, mapping = $3, found_columns = $4, found_values = $5, missing = $6, tries = 0, rows_done = 0,
         new_rows = NULL, updated_rows = NULL, ended_rows = NULL, error_rows = NULL, unchanged_rows = 0,
-        incomplete_rows = 0
+        incomplete_rows = 0, unconsented_rows = 0, authority = NULL
+    WHERE id = $1
+"""
+NAME_AUTHORITY = """
+    UPDATE upload
+    SET state = 'checking', authority = $2, tries = 0, rows_done = 0, new_rows = NULL, updated_rows = NULL,
+        ended_rows = NULL, error_rows = NULL, unchanged_rows = 0, incomplete_rows = 0, unconsented_rows = 0
     WHERE id = $1
 """
 PROCESS = "UPDATE upload SET state = 'processing', tries = 0, rows_done = 0 WHERE id = $1"
 CANCEL = """
     UPDATE upload
     SET state = 'cancelled', fault = NULL, ended_at = clock_timestamp(), expires_at = clock_timestamp() + $2::interval,
-        lease_until = NULL, headings = '{}', found_columns = '[]', found_values = '[]', mapping = NULL
+        lease_until = NULL, headings = '{}', found_columns = '[]', found_values = '[]', mapping = NULL, authority = NULL
     WHERE id = $1
 """
 REMOVE_CHUNKS = "DELETE FROM upload_chunk WHERE upload_id = $1"
@@ -239,6 +252,11 @@ async def map_columns(
 ) -> None:
     """Store what the columns mean. In the state `checking` the rows are then checked."""
     await db.execute(MAP, upload_id, state, MAPPING.dump_json(mapping).decode(), *shown.values_stored())
+
+
+async def name_authority(db: Database, upload_id: UUID, authority: ConsentAuthority) -> None:
+    """Store the authority for rows without evidence of consent, and have the rows checked again."""
+    await db.execute(NAME_AUTHORITY, upload_id, authority.model_dump_json())
 
 
 async def process(db: Database, upload_id: UUID) -> None:
@@ -312,3 +330,35 @@ async def count_rows(db: Database, upload_id: UUID, tab: RowTab) -> int:
 async def list_errors(db: Database, upload_id: UUID) -> Sequence[Record]:
     """Return the cells of every row under Errors, with its faults."""
     return await db.fetch(LIST_ERRORS, upload_id)
+
+
+MOST_ABSENT = 500
+LIST_ABSENT = f"""
+    SELECT r.id AS record_id, r.reference, r.family_name, r.given_name, r.born, r.nhs_number, r.rating, r.updated_at
+    FROM record AS r
+    WHERE {in_sight("r")} AND r.is_open
+        AND NOT EXISTS (SELECT FROM upload_row AS w WHERE w.upload_id = $4 AND w.record_id = r.id)
+        AND ($5::uuid IS NULL OR (r.sort_name, r.id) > (SELECT a.sort_name, a.id FROM record AS a WHERE a.id = $5))
+    ORDER BY r.sort_name, r.id
+    LIMIT {MOST_ABSENT}
+"""  # noqa: S608  a condition and a number of ours
+
+
+LIST_UNTRACED = f"""
+    SELECT r.id AS record_id, r.reference, r.family_name, r.given_name, r.born, r.nhs_number, r.postcode
+    FROM record AS r
+    WHERE {in_sight("r")} AND r.is_open AND r.nhs_number IS NULL
+        AND ($4::uuid IS NULL OR (r.sort_name, r.id) > (SELECT a.sort_name, a.id FROM record AS a WHERE a.id = $4))
+    ORDER BY r.sort_name, r.id
+    LIMIT {MOST_ABSENT}
+"""  # noqa: S608  a condition and a number of ours
+
+
+async def list_untraced(db: Database, visitor: Visitor, after: UUID | None) -> Sequence[Record]:
+    """Return some open records that the visitor sees and that have no NHS number, by name."""
+    return await db.fetch(LIST_UNTRACED, *sight_parameters(visitor), after)
+
+
+async def list_absent(db: Database, visitor: Visitor, upload_id: UUID, after: UUID | None) -> Sequence[Record]:
+    """Return some open records that the visitor sees and that no row of the upload is about, by name."""
+    return await db.fetch(LIST_ABSENT, *sight_parameters(visitor), upload_id, after)

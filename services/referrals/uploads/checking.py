@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from services.referrals.audit_actions import ReferralsAction
 from services.referrals.loading.mapping import FileMapping
 from services.referrals.loading.rows import ReadRow, RowReader
 from services.referrals.loading.table import FileTable
 from services.referrals.rules.saving import organisation_for
+from services.referrals.store import consent, uploads
 from services.referrals.store import upload_work as store
-from services.referrals.store import uploads
 from services.referrals.store.upload_work import FoundRecord, RowChecked
 from services.referrals.store.uploads import StoredUpload
 from services.referrals.uploads.stages import FindRights, TakenAway, audit_for
@@ -49,7 +50,7 @@ class Checking:
             table = table_of(upload, await uploads.read_cells(db, upload.id))
         register = self.context.latest(visitor)
         reader = RowReader(register, table, upload.mapping, self.context.day())
-        verdicts = await self._verdicts(visitor, register, table, upload.mapping)
+        verdicts = await self._verdicts(visitor, register, table, upload)
         for first in range(0, len(table.rows), AT_ONCE):
             numbers = range(first, min(first + AT_ONCE, len(table.rows)))
             rows = await asyncio.to_thread(_read_all, reader, numbers)
@@ -57,7 +58,7 @@ class Checking:
         await self._end(upload, verdicts)
 
     async def _verdicts(
-        self, visitor: Visitor, register: Definition, table: FileTable, mapping: FileMapping
+        self, visitor: Visitor, register: Definition, table: FileTable, upload: StoredUpload
     ) -> RowVerdicts:
         editions = self.context.registers.editions(register.code)
         named = (await self.names.of(register.code)).organisations
@@ -67,8 +68,10 @@ class Checking:
             visitor=visitor,
             home=organisation_for(visitor),
             organisations={fold(each.name): each.organisation_id for each in named},
-            headings=_special_headings(table, mapping),
+            headings=_special_headings(table, upload.mapping) if upload.mapping else {},
             today=self.context.day(),
+            has_authority=upload.authority is not None,
+            is_tracing=upload.purpose == "tracing",
         )
 
     async def _check_batch(
@@ -94,7 +97,8 @@ class Checking:
         async with transaction(self.context.background, visitor) as db:
             found = await store.find_matched(db, upload.register_code, references, keys)
             present = await store.find_present(db, visitor, {each.record_id for each in found})
-        return Looked(_by_sought(found), present)
+            unconsented = await consent.find_waiting(db, present) if present else frozenset[UUID]()
+        return Looked(_by_sought(found), present, unconsented)
 
     async def _end(self, upload: StoredUpload, verdicts: RowVerdicts) -> None:
         """Count the rows, and say that they are checked. The upload now covers the compartments of their records."""
@@ -102,7 +106,7 @@ class Checking:
             await add_compartment(self.context.background, upload.register_code, compartment)
         visitor = await self.find_rights(upload)
         async with transaction(self.context.background, visitor) as db:
-            if not await store.note_checked(db, upload, verdicts.compartments):
+            if not await store.note_checked(db, upload, verdicts.compartments, len(verdicts.unconsented)):
                 raise TakenAway
             await audit_for(db, upload, ReferralsAction.UPLOAD_CHECKED, facts=[f"rows:{upload.total}"])
 

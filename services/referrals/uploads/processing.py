@@ -12,22 +12,25 @@ from services.referrals.handlers.loaded import load_rows, loaded_notice
 from services.referrals.handlers.saving import content_of
 from services.referrals.rules.ending import end_of
 from services.referrals.rules.ratings import rerating
+from services.referrals.store import consent
 from services.referrals.store import upload_work as store
+from services.referrals.store.consent import AuthorityStored
 from services.referrals.store.loaded import ChangedRow, NewRow, RowDone
 from services.referrals.store.saving import NewRecord, Present
-from services.referrals.store.upload_work import RowProcessed, RowToProcess
+from services.referrals.store.upload_work import CountedRows, RowProcessed, RowToProcess
 from services.referrals.store.uploads import StoredUpload
 from services.referrals.uploads.stages import FindRights, TakenAway, audit_for
 from services.referrals.uploads.verdicts import says
 from shared import outbox
 from shared.context import ServiceContext
-from shared.contracts.referrals.loading import CellFault, RowVerdict
+from shared.contracts.referrals.loading import CellFault, ConsentAuthority, RowVerdict
 from shared.database import Database, transaction
 from shared.ids import new_id
 from shared.permissions import Visitor
 from shared.registers.bodies import Compartment, compartment_of, organisation_compartment
 from shared.registers.definition.load import RowProblem
 from shared.registers.definition.register import Definition
+from shared.registers.form.conditions import consent_verdict
 from shared.registers.form.showing import differences
 from shared.registers.scope import compartment_for
 
@@ -107,6 +110,7 @@ class Chunk:
             if not await store.go_on(db, self.upload, rows[-1].number):
                 raise TakenAway
             await self._note(db, rows, done, [row.number for row in drifted])
+            await self._note_consent(db, register, rows, done)
 
     def _has_drifted(self, row: RowToProcess) -> bool:
         """Return whether the record of a row is no longer as the row was compared with it."""
@@ -165,7 +169,37 @@ class Chunk:
         ]
         moved = Counter[RowVerdict](verdicts[each.number] for each in noted if each.verdict)
         urgent = sum(each.is_urgent for each in done if each.verdict == "done")
-        await store.store_processed(db, self.upload, noted, moved, urgent)
+        register, away = self.context.latest(self.visitor), {each.number for each in noted if each.verdict}
+        unconsented = sum(self._is_unconsented(register, row) for row in rows if row.number in away)
+        await store.store_processed(db, self.upload, noted, moved, CountedRows(urgent, unconsented))
+
+    async def _note_consent(
+        self, db: Database, register: Definition, rows: Sequence[RowToProcess], done: Sequence[RowDone]
+    ) -> None:
+        """Put new records without evidence of consent on their list, and take those off it that have it now."""
+        record_ids = {each.number: each.record_id for each in done if each.verdict == "done"}
+        new = [
+            record_ids[row.number] for row in rows if row.number in record_ids and self._is_unconsented(register, row)
+        ]
+        if new:
+            await consent.add(db, new, AuthorityStored(self.upload.id, self.upload.user_id, _named(self.upload)))
+        changed = {row.record_id: row for row in rows if row.record_id and row.number in record_ids}
+        waiting = await consent.find_waiting(db, changed) if changed else frozenset[UUID]()
+        confirmed = [each for each in waiting if self._has_consent(register, changed[each])]
+        if confirmed:
+            await consent.confirm(db, self.visitor, confirmed)
+
+    def _is_unconsented(self, register: Definition, row: RowToProcess) -> bool:
+        """Return whether a row adds a person by the authority that was named."""
+        by_authority = self.upload.authority is not None and row.record_id is None
+        return by_authority and not self._has_consent(register, row)
+
+    def _has_consent(self, register: Definition, row: RowToProcess) -> bool:
+        return consent_verdict(self._edition_of(register, row), row.answers) == "accepted"
+
+    def _edition_of(self, register: Definition, row: RowToProcess) -> Definition:
+        present = self.present.get(row.record_id) if row.record_id else None
+        return self.context.registers.find(register.code, present.edition) if present else register
 
     def _noted(self, done: RowDone) -> RowProcessed:
         if done.verdict == "done":
@@ -175,6 +209,12 @@ class Chunk:
 
     def _fault(self, problem: RowProblem) -> CellFault:
         return CellFault(says=says(self.context.latest(self.visitor), problem))
+
+
+def _named(upload: StoredUpload) -> ConsentAuthority:
+    if upload.authority is None:
+        raise LookupError("a row without evidence of consent passed the check, and no authority was named for it")
+    return upload.authority
 
 
 def _known(found: UUID | None) -> UUID:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from services.referrals.loading.mapping import suggest
 from services.referrals.loading.process import read_in_process
 from services.referrals.loading.table import FileTable, Limits
+from services.referrals.loading.tracing import suggest_traced
 from services.referrals.store import upload_work as store
 from services.referrals.store import uploads
 from services.referrals.store.uploads import MappingShown, StoredUpload
@@ -36,7 +37,10 @@ class Reading:
             kept = await uploads.find_kept(db, upload)
         limits = Limits(register.load.most_rows, MOST_COLUMNS, MOST_CELL)
         table = _storable(await read_in_process(content, upload.file_name, limits, upload.sheet))
-        found = await asyncio.to_thread(suggest, register, table, kept)
+        if upload.purpose == "tracing":
+            found = await asyncio.to_thread(suggest_traced, register, table)
+        else:
+            found = await asyncio.to_thread(suggest, register, table, kept)
         shown = MappingShown(tuple(found.columns), short_values(found), tuple(found.missing))
         async with transaction(self.context.background, visitor) as db:
             if not await store.note_read(db, upload, table, shown, found.mapping):

@@ -2,12 +2,15 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import PurePath
 
 from services.referrals.loading.mapping import FileMapping, Suggestion
 from services.referrals.loading.table import FileTable
 from services.referrals.store.uploads import ChunksStored, MappingShown, StoredUpload
+from shared.cleaning import says_something
+from shared.contracts.referrals.consent import MOST_DAYS_DUE, NameConsentAuthority
 from shared.contracts.referrals.loading import (
     REASONS,
     CellFault,
@@ -16,13 +19,19 @@ from shared.contracts.referrals.loading import (
     FinishUpload,
     StartUpload,
     UploadCounts,
+    UploadPurpose,
     UploadShown,
     UploadState,
     ValueFound,
+    tracing_targets,
 )
 from shared.messages import Refused
-from shared.permissions import Permission, Visitor
+from shared.permissions import AccountGrant, Permission, Visitor
+from shared.registers.definition.base import Role
+from shared.registers.definition.load import SpreadsheetLoad
 from shared.registers.definition.register import Definition
+from shared.registers.form.load_columns import HEADINGS
+from shared.values import london_day, show_date
 
 FILE_TYPES = frozenset({".csv", ".xlsx"})
 MAPPABLE: frozenset[UploadState] = frozenset({"mapping", "checked"})
@@ -30,7 +39,10 @@ ENDED: frozenset[UploadState] = frozenset({"done", "cancelled"})
 """A failed upload may still be cancelled: then its file is deleted at once."""
 WITH_ROWS: frozenset[UploadState] = frozenset({"checked", "processing", "done", "failed"})
 WITH_FAILED_ROWS: frozenset[UploadState] = frozenset({"checked", "done", "failed"})
+WITH_ABSENT: frozenset[UploadState] = frozenset({"checked", "done"})
 LONGEST_VALUE = 200
+SAID_OF_ABSENT: tuple[Role, ...] = ("family_name", "given_name", "born", "nhs_number")
+SAID_FOR_TRACING: tuple[Role, ...] = ("family_name", "given_name", "born", "postcode", "nhs_number")
 FORMULA = ("=", "+", "-", "@", "\t")
 """A spreadsheet program takes a cell that begins with one of these for a formula."""
 
@@ -40,13 +52,41 @@ def may_load(visitor: Visitor) -> bool:
     return visitor.may(Permission.BULK_LOAD) and visitor.may(Permission.SUBMIT_RECORD)
 
 
+def may_name_authority(register: Definition, visitor: Visitor) -> bool:
+    """Check whether the user may name the authority for rows without consent: a privacy officer, if any."""
+    if AccountGrant.PRIVACY_OFFICER in register.access.grants:
+        return visitor.may(Permission.OVERSEE_PRIVACY)
+    return may_load(visitor)
+
+
+def check_authority(
+    register: Definition, visitor: Visitor, upload: StoredUpload, asked: NameConsentAuthority, today: date
+) -> None:
+    """Check that an authority may be named. Refused with the codes of `NameConsentAuthority`."""
+    if not may_name_authority(register, visitor):
+        raise Refused("not_officer")
+    check_state(upload, {"checked"}, "not_checked")
+    if not upload.unconsented_rows:
+        raise Refused("no_rows")
+    if not says_something(asked.words):
+        raise Refused("empty")
+    if not today < asked.due_on <= today + timedelta(days=MOST_DAYS_DUE):
+        raise Refused("due_on")
+
+
+def check_loadable(register: Definition, visitor: Visitor, purpose: UploadPurpose) -> SpreadsheetLoad:
+    """Return the limits of the register, if the user may load for this purpose. Refused as `not_loadable`."""
+    if register.load is None or not may_load(visitor) or (purpose == "tracing" and not tracing_targets(register)):
+        raise Refused("not_loadable")
+    return register.load
+
+
 def check_start(register: Definition, visitor: Visitor, asked: StartUpload) -> None:
     """Check that an upload may begin. Refused as `not_loadable`, `too_big` or `wrong_type`."""
-    if register.load is None or not may_load(visitor):
-        raise Refused("not_loadable")
+    limits = check_loadable(register, visitor, asked.purpose)
     if PurePath(asked.file_name).suffix.lower() not in FILE_TYPES:
         raise Refused("wrong_type")
-    if asked.size > register.load.most_bytes:
+    if asked.size > limits.most_bytes:
         raise Refused("too_big")
 
 
@@ -77,6 +117,7 @@ def counts_of(upload: StoredUpload) -> UploadCounts:
         errors=upload.error_rows or 0,
         unchanged=upload.unchanged_rows,
         incomplete=upload.incomplete_rows,
+        unconsented=upload.unconsented_rows,
     )
 
 
@@ -95,6 +136,8 @@ def shown(upload: StoredUpload) -> UploadShown:
         missing=upload.missing,
         counts=counts_of(upload),
         rows_done=upload.rows_done,
+        purpose=upload.purpose,
+        authority=upload.authority,
     )
 
 
@@ -112,7 +155,8 @@ def in_list(upload: StoredUpload) -> UploadShown:
 
 def without_content(upload: UploadShown) -> UploadShown:
     """Return the answer of a command as it may be stored for long: without anything that was in the file."""
-    return upload.model_copy(update={"file_name": "", "reading": None, "columns": (), "values": ()})
+    nothing = {"file_name": "", "reading": None, "columns": (), "values": (), "authority": None}
+    return upload.model_copy(update=nothing)
 
 
 def mapped(suggestion: Suggestion, mapping: FileMapping) -> MappingShown:
@@ -166,6 +210,44 @@ def failed_rows(headings: Sequence[str], rows: Iterable[tuple[Sequence[str], Seq
         there = (cells[place] if place < len(cells) else "" for place in kept)
         writer.writerow([*map(_plain, there), _plain(" ".join(_reason(each) for each in faults))])
     return out.getvalue().encode("utf-8-sig")
+
+
+def absent_records(register: Definition, rows: Iterable[Mapping[str, object]], *, is_first: bool) -> bytes:
+    """Return records that a file does not have, as a part of a CSV file. Its first part has headings."""
+    asked, rating = register.form.by_name, register.rating
+    roles = [role for role in SAID_OF_ABSENT if role in register.person]
+    rated = [asked[rating.question].label] if rating else []
+    headings = (*(asked[register.person[role]].label for role in roles), *rated, register.words("load.absent_updated"))
+
+    def cells(row: Mapping[str, object]) -> list[object]:
+        level = rating.level(str(row["rating"])) if rating else None
+        return [*(row[role] for role in roles), *([level.label if level else ""] if rating else []), row["updated_at"]]
+
+    return _part(headings, [(str(row["reference"]), cells(row)) for row in rows], is_first=is_first)
+
+
+def untraced_records(register: Definition, rows: Iterable[Mapping[str, object]], *, is_first: bool) -> bytes:
+    """Return records without an NHS number as a part of a CSV file, with an empty column for the number."""
+    asked, roles = register.form.by_name, [role for role in SAID_FOR_TRACING if role in register.person]
+    headings = [asked[register.person[role]].label for role in roles]
+    return _part(headings, [(str(row["reference"]), [row[role] for role in roles]) for row in rows], is_first=is_first)
+
+
+def _part(headings: Sequence[str], rows: Iterable[tuple[str, Sequence[object]]], *, is_first: bool) -> bytes:
+    """Return rows, each with its reference first. Spreadsheet programs open every cell as text."""
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    if is_first:
+        writer.writerow(map(_plain, (HEADINGS["reference"], *headings)))
+    for reference, cells in rows:
+        writer.writerow([reference, *(_plain(_cell(each)) for each in cells)])
+    return out.getvalue().encode("utf-8-sig" if is_first else "utf-8")
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return show_date(london_day(value))
+    return show_date(value) if isinstance(value, date) else str(value or "")
 
 
 def _reason(fault: CellFault) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
-from services.referrals.loading.judging import RowJudge
+from services.referrals.loading.judging import Judged, RowJudge
 from services.referrals.loading.rows import ReadRow
 from services.referrals.rules.ending import end_of
 from services.referrals.rules.saving import may_update
@@ -31,20 +31,27 @@ class Looked:
     """
     What was found for some rows: every record by its reference or key, and those that the user may see.
 
-    A record that is found but not `present` is out of the user's reach.
+    A record that is found but not `present` is out of the user's reach. The consent of those in `unconsented` is to be
+    confirmed: they are on the register by an authority.
     """
 
     found: Mapping[str, Sequence[FoundRecord]]
     present: Mapping[UUID, Present]
+    unconsented: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, repr=False)
 class MatchedRow:
-    """The record that a row is about, or what is wrong. `unseen` are records that the row found out of reach."""
+    """
+    The record that a row is about, or what is wrong. `unseen` are records that the row found out of reach.
+
+    `unconsented`: the record is on the register by an authority, and its consent is to be confirmed.
+    """
 
     present: Present | None = None
     fault: CellFault | None = None
     unseen: tuple[UUID, ...] = ()
+    unconsented: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,12 +70,18 @@ class RowVerdicts:
     organisations: Mapping[str, UUID]
     headings: Mapping[Special, str]
     today: date
+    has_authority: bool = False
+    """Whether the user has named an authority for new rows that only lack evidence of consent."""
+    is_tracing: bool = False
+    """Whether the file brings NHS numbers for records that have none, and nothing else of it is taken."""
     taken: dict[str, int] = field(default_factory=dict)
     """The row that has a key or a record already."""
     keys: dict[int, tuple[MatchKey, ...]] = field(default_factory=dict)
     judges: dict[str, RowJudge] = field(default_factory=dict)
     compartments: dict[UUID, Compartment] = field(default_factory=dict)
     """Those that the records of the rows lie in, or will."""
+    unconsented: list[int] = field(default_factory=list)
+    """The numbers of new rows that only lack evidence of consent."""
 
     def reference_of(self, row: ReadRow) -> str | None:
         """Return the reference that a row gives, in its standard form; None without one, or if it is none."""
@@ -86,6 +99,8 @@ class RowVerdicts:
 
         More than one, one that has ended or one that is out of reach is a fault.
         """
+        if self.is_tracing and not row.specials.get("reference", ""):
+            return MatchedRow(fault=self._fault("reference_missing", "reference"))
         if row.specials.get("reference", ""):
             return self._by_reference(row, looked)
         keys = self.keys_of(row)
@@ -111,7 +126,7 @@ class RowVerdicts:
         others = {each.record_id for key in numbers for each in looked.found.get(key, ()) if each.is_open}
         if others - {present.record_id}:
             return MatchedRow(fault=self._fault("number_elsewhere"), unseen=_unseen(others, looked))
-        return self._same_person(row, present)
+        return self._same_person(row, present, looked)
 
     def _one_of(self, row: ReadRow, found: Sequence[FoundRecord], looked: Looked) -> MatchedRow:
         candidates = [each for each in found if each.is_open] or list(found)
@@ -123,17 +138,21 @@ class RowVerdicts:
         present = looked.present[candidates[0].record_id]
         if not present.is_open:
             return MatchedRow(fault=self._fault("ended"))
-        return self._same_person(row, present)
+        return self._same_person(row, present, looked)
 
-    def _same_person(self, row: ReadRow, present: Present) -> MatchedRow:
+    def _same_person(self, row: ReadRow, present: Present, looked: Looked) -> MatchedRow:
         """Check that the row can be about the person of the record: an NHS number may be that of someone else."""
         given, there = person_of(self.register, row.answers), person_of(self.register, present.answers)
+        if self.is_tracing and (_is_other_name(given, there) or given.born != there.born):
+            return MatchedRow(fault=self._fault("traced_other"))
+        if self.is_tracing and there.nhs_number and given.nhs_number not in ("", None, there.nhs_number):
+            return MatchedRow(fault=self._fault("traced_before"))
         if _is_other_name(given, there) and given.born and there.born and given.born != there.born:
             return MatchedRow(fault=self._fault("other_person"))
         by_number = "reference" in row.specials or given.nhs_number == there.nhs_number
         if given.nhs_number and there.nhs_number and not by_number:
             return MatchedRow(fault=self._fault("other_number"))
-        return MatchedRow(present)
+        return MatchedRow(present, unconsented=present.record_id in looked.unconsented)
 
     # ------------------------------------------------------------------------------------------------- the whole row
     def check(self, row: ReadRow, matched: MatchedRow) -> RowChecked:
@@ -142,7 +161,7 @@ class RowVerdicts:
         if present:  # the user is shown what it says now, even where the row is wrong
             self._cover(compartment_of(self.register.code, present.bodies))
         register = self.editions.get(present.edition, self.register) if present else self.register
-        judged = self._judge_of(register).judge(row, present.answers if present else None)
+        judged = self._judged(register, row, present)
         faults = [*row.faults, *(each for each in judged.faults if each not in row.faults)]
         faults += [each for each in (matched.fault, self._twice(row, present)) if each]
         organisation_id = present.organisation_id if present else self.home
@@ -151,6 +170,8 @@ class RowVerdicts:
         answers = judged.answers
         if not faults:
             faults += self._not_allowed(register, answers, present, organisation_id)
+        if judged.unconsented and not matched.unconsented:
+            faults += self._unconsented(row, judged, present, is_alone=not faults)
         found = RowChecked(
             number=row.number,
             verdict="error",
@@ -174,6 +195,31 @@ class RowVerdicts:
             changes=changes,
             missing=tuple(judged.missing),
         )
+
+    def _unconsented(
+        self, row: ReadRow, judged: Judged, present: Present | None, *, is_alone: bool
+    ) -> tuple[CellFault, ...]:
+        """
+        Count a new row that only lacks evidence of consent. Return what is wrong with it, unless an authority is named.
+
+        An authority never takes consent from a record that has it.
+        """
+        if present is None and is_alone:
+            self.unconsented.append(row.number)
+            return () if self.has_authority else judged.unconsented
+        return judged.unconsented
+
+    def _judged(self, register: Definition, row: ReadRow, present: Present | None) -> Judged:
+        """Return what the row gives. Of a row with a traced number nothing else is taken, and only for a record."""
+        judge = self._judge_of(register)
+        if not self.is_tracing:
+            return judge.judge(row, present.answers if present else None)
+        if present is None:
+            return Judged({})
+        name = self.register.person["nhs_number"]
+        number = {name: row.answers[name]} if name in row.answers else {}
+        judged = judge.judge(replace(row, answers=number, cleared=frozenset()), present.answers)
+        return replace(judged, answers={**present.answers, **number})
 
     def _judge_of(self, register: Definition) -> RowJudge:
         """Return what judges the rows of an edition: rows that are alike are judged once."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from services.reports.rules.bodies import body_labels
 from services.reports.rules.choosing import ReportChoice
-from services.reports.rules.summing import Summing
+from services.reports.rules.summing import Summing, gap_labels
 from services.reports.workbook.plan import Kind, Plan, Source, WorkbookColumn
 from shared.registers.bodies import organisation_compartment
 from shared.registers.definition.base import Role
@@ -89,6 +89,7 @@ class Planner:
         born = self._roles(choice, "born")
         age = replace(self._own(words("workbook.age"), "born", words("workbook.meanings.age")), kind="age", width=8)
         return [
+            *self._gaps(choice),
             *born,
             *([age] if born else []),
             *self._roles(choice, "nhs_number", "locality"),
@@ -98,6 +99,14 @@ class Planner:
             replace(self._own(words("holding.holder"), "holder", words("workbook.meanings.holder")), width=20),
             replace(self._own(words("workbook.linked"), "linked", words("workbook.meanings.linked")), width=20),
         ]
+
+    def _gaps(self, choice: ReportChoice) -> list[WorkbookColumn]:
+        """Return the column that says which answers each record lacks, in the report of these."""
+        if choice.report.records != "incomplete":
+            return []
+        words = self._newest.words
+        own = self._own(words("workbook.gaps"), "gaps", words("workbook.meanings.gaps"))
+        return [replace(own, kind="codes", labels=gap_labels(self.editions), width=40, is_wrapped=True)]
 
     def _roles(self, choice: ReportChoice, *roles: Role) -> list[WorkbookColumn]:
         """Return the columns of the questions that have these roles, as far as the report holds them."""

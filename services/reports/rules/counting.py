@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic_core import from_json
 
 from services.reports.rules.ages import band_of, next_band_on
-from services.reports.rules.tiles import counts_ended, questions_counted
+from services.reports.rules.tiles import counts_ended, questions_counted, reports_gaps
 from services.reports.rules.weeks import Moves, weeks_shown
 from services.reports.workbook.due import counted_review, due_on, is_review
 from shared.contracts.referrals.answers import Answers
@@ -27,6 +27,7 @@ from shared.registers.definition.dashboards import (
 )
 from shared.registers.definition.register import Definition
 from shared.registers.definition.reviews import EVERY_RECORD
+from shared.registers.form.gaps import gaps_in
 from shared.registers.form.person import rating_of
 from shared.registers.form.reviewing import SOON
 from shared.registers.load import Registers
@@ -36,6 +37,7 @@ from shared.values import day_of, london_day
 TOTAL = "#total"
 AGE = "#age"
 DATED = "#dated"
+GAP = "#gap"
 OUTCOME = "#outcome:"
 ENDED = "#ended:"
 # Not stored: ended records of people who have an active one too. A tile that counts both takes them off.
@@ -69,6 +71,7 @@ def _counted_in(register: Definition) -> tuple[str, ...]:
     away = [f"{ENDED}{_edges(tile)}" for tile in panels if tile.of != "active"]
     total = (f"{ENDED}{TOTAL}",) if counts_ended(register) else ()
     bands = [_edges(tile) for tile in panels if tile.of != "ended"]
+    gaps = tuple(f"{GAP} {each.name}" for each in register.form.asked if each.required and reports_gaps(register))
     return (
         *questions_counted(register, "active"),
         *bands,
@@ -77,6 +80,7 @@ def _counted_in(register: Definition) -> tuple[str, ...]:
         *total,
         *ended,
         *away,
+        *gaps,
     )
 
 
@@ -111,6 +115,7 @@ def counted_of(record: FedRecord, registers: Registers, day: date) -> Counted:
         answer = answers.get(name, "")
         codes = [answer] if isinstance(answer, str) else answer or [""]
         items += [_counted_answer(f"{lead}{name}", code) for code in codes]
+    items += [_counted_answer(GAP, name) for name in _gaps_of(record, registers, answers)]
     items += [
         _counted_answer(f"{lead}{DATED}{place}", _band_at(tile, tile.at, record.born, answers))
         for place, tile in _age_tiles(register, lead)
@@ -131,6 +136,14 @@ def _review_counted(register: Definition, record: FedRecord, answers: Answers) -
         is_agreed=record.review_agreed_at == record.rated_at,
     )
     return _counted_answer(name, text)
+
+
+def _gaps_of(record: FedRecord, registers: Registers, answers: Answers) -> tuple[str, ...]:
+    """Return which mandatory answers an open record lacks, by the form that its next update fills in."""
+    if not record.is_open or not reports_gaps(registers.find(record.register_code)):
+        return ()
+    editions = {each.edition: each for each in registers.editions(record.register_code)}
+    return gaps_in(editions[record.edition], answers) if record.edition in editions else ()
 
 
 def _age_tiles(register: Definition, lead: str) -> list[tuple[int, AgeTile]]:

@@ -37,6 +37,8 @@ class Summing:
 
     def tables(self) -> Iterator[Tallied]:
         """Yield the tables. Totals and the days of reviews are shown elsewhere, and the file covers no weeks."""
+        if self.report.records == "incomplete":
+            yield self._table(self.editions[0].words("workbook.gaps"), "gaps", gap_labels(self.editions))
         for tile in filter(self._belongs, self.editions[0].reporting.tiles):
             match tile:
                 case OptionTile():
@@ -86,3 +88,11 @@ class Summing:
     @property
     def _count(self) -> str:
         return self.editions[0].words("reporting.count")
+
+
+def gap_labels(editions: Sequence[Definition]) -> dict[str, str]:
+    """Return the labels of the questions that a record may lack an answer to, as the newest edition has them."""
+    labels: dict[str, str] = {}
+    for register in reversed(editions):
+        labels |= {each.name: each.label for each in register.form.asked if each.required}
+    return labels

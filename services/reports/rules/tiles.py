@@ -25,6 +25,11 @@ def counts_ended(register: Definition) -> bool:
     return any(_is_of_ended(tile) for tile in register.reporting.tiles)
 
 
+def reports_gaps(register: Definition) -> bool:
+    """Return whether a report holds the records that lack answers, so that these must be counted."""
+    return any(each.records == "incomplete" for each in register.reporting.reports)
+
+
 def counts_organisations(tiles: Iterable[Tile]) -> bool:
     return any(isinstance(tile, OrganisationTile) for tile in tiles)
 

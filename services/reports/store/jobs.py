@@ -225,9 +225,11 @@ async def sweep(pool: DatabasePool) -> int:
 
 # -------------------------------------------------------------------------------------------------- rows of a report
 CHOSEN = """
-    r.register_code = $1 AND r.is_open = $2 AND r.answers @> $3 AND (NOT $4 OR <unknown> OR <within>)
+    r.register_code = $1 AND r.is_open = $2 AND r.answers @> $3 AND (NOT $4 OR <unknown> OR <within>) AND <lacking>
     AND ($7::uuid [] IS NULL OR r.record_id = ANY($7))
 """
+LACKING = """r.counted @> '[{"question": "#gap"}]'"""
+GAPS = """jsonb_path_query_array(r.counted, '$[*] ? (@.question == "#gap").answer')"""
 TODAY = ("r.born IS NULL", "(($5::date IS NULL OR r.born > $5) AND ($6::date IS NULL OR r.born <= $6))")
 AGE_AT = r"""
     CASE WHEN r.answers ->> $5::text ~ '^\d{4}-\d\d-\d\d$' THEN
@@ -254,6 +256,7 @@ READ_ROWS = f"""
                     FROM jsonb_array_elements(r.counted) AS i (item)
                     WHERE i.item ->> 'question' = '#agreed' OR i.item ->> 'question' LIKE '#review:%'
                 ),
+                'gaps', <gaps>,
                 'linked', CASE WHEN r.person_id IS NOT NULL THEN (
                     SELECT string_agg(l.reference, ', ' ORDER BY l.reference)
                     FROM record_copy AS l
@@ -308,7 +311,7 @@ class Wanted:
     def values(self) -> tuple[object, ...]:
         return (
             self.register_code,
-            self.report.records == "active",
+            self.report.records != "ended",
             json.dumps(dict(self.answers)),
             self.ages is not None,
             *self._age_values(),
@@ -325,9 +328,13 @@ class Wanted:
                 return None, None
 
     def filled(self, statement: str) -> str:
-        """Return the statement with the conditions on the age: of today, or on the date of an answer."""
+        """Return the statement with the conditions on the age, of today or on a date, and on what a record lacks."""
         unknown, within = DATED if isinstance(self.ages, AgesAt) else TODAY
-        return statement.replace("<unknown>", unknown).replace("<within>", within)
+        lacking, gaps = (LACKING, GAPS) if self.report.records == "incomplete" else ("true", "NULL")
+        filled = {"<unknown>": unknown, "<within>": within, "<lacking>": lacking, "<gaps>": gaps}
+        for gap, condition in filled.items():
+            statement = statement.replace(gap, condition)
+        return statement
 
 
 TAKE_TIME = "SET LOCAL statement_timeout = '1min'; SET LOCAL idle_in_transaction_session_timeout = '1min'"

@@ -1,18 +1,21 @@
 """Loading a spreadsheet into a register: upload, mapping, check, and the load itself (R-LOAD-001 to 006, R-USE-013)."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
 from shared.messages import Command, Message, Nothing, Refusal, Refusals, Request
+from shared.registers.definition.base import Role
+from shared.registers.definition.register import Definition
 from shared.typed import TypedLine
 
 CHUNK_BYTES = 262_144
 MOST_CHUNKS = 40  # with the above, files up to 10 MB
 MOST_COLUMNS = 200
 MOST_VALUES = 500
+LONGEST_AUTHORITY = 500
 ROWS_ON_A_PAGE = 25
 
 UploadState = Literal[
@@ -22,6 +25,8 @@ UploadState = Literal[
 `mapping`: the columns and values wait for the user. `checked`: every row has a verdict, and nothing is on the register
 yet. `failed`: the file cannot be read, and `fault` says why.
 """
+UploadPurpose = Literal["load", "tracing"]
+"""`tracing`: the file brings NHS numbers for records that have none, and nothing else of it is taken (R-LOAD-006)."""
 UploadFault = Literal[
     "not_a_table",
     "wrong_type",
@@ -69,6 +74,20 @@ class UploadCounts(Message):
     unchanged: int = 0
     incomplete: int = 0
     """Rows that are not errors, but lack an answer that the form demands (R-LOAD-004)."""
+    unconsented: int = 0
+    """
+    Rows that only lack evidence of consent (R-LOAD-003). They are errors until someone names an authority, and then
+    they are new.
+    """
+
+
+class ConsentAuthority(Message):
+    """Why rows without evidence of consent may go onto the register, and by when consent is to be confirmed."""
+
+    words: str = Field(max_length=LONGEST_AUTHORITY, repr=False)
+    due_on: date
+    named_by: str = Field(repr=False)
+    named_at: datetime
 
 
 class ColumnFound(Message):
@@ -112,6 +131,14 @@ class FileReading(Message):
     day_order: Literal["", "day_first", "month_first", "mixed"] = ""
 
 
+def tracing_targets(register: Definition) -> frozenset[str]:
+    """Return what the columns of a file with traced NHS numbers may hold; empty in a register without such numbers."""
+    roles: tuple[Role, ...] = ("nhs_number", "family_name", "given_name", "born")
+    if "nhs_number" not in register.person:
+        return frozenset()
+    return frozenset({"reference", *(register.person[role] for role in roles if role in register.person)})
+
+
 class UploadShown(Message):
     """
     An upload in its present state.
@@ -132,6 +159,10 @@ class UploadShown(Message):
     missing: tuple[str, ...] = ()
     counts: UploadCounts = UploadCounts()
     rows_done: int = 0
+    purpose: UploadPurpose = "load"
+    authority: ConsentAuthority | None = Field(default=None, repr=False)
+    may_name_authority: bool = False
+    """Whether the asker may name the authority for rows without evidence of consent."""
 
 
 class Uploads(Message):
@@ -150,9 +181,10 @@ class UploadOpen(Refusal):
 
 class StartUpload(Command[UploadShown]):
     """
-    Begin an upload. Refused as `not_loadable` (the register's definition has no `load`, or the asker may not add
-    records), `no_organisation`, `too_big` (above the definition's limit), `wrong_type` (neither .csv nor .xlsx) or
-    `upload_open`: a user has one at a time in each register. A repeated command is answered with its upload.
+    Begin an upload. Refused as `not_loadable` (the register's definition has no `load`, the asker may not add records,
+    or there are no NHS numbers to trace), `no_organisation`, `too_big` (above the definition's limit), `wrong_type`
+    (neither .csv nor .xlsx) or `upload_open`: a user has one at a time in each register. A repeated command is answered
+    with its upload.
     """
 
     subject: ClassVar[str] = "ask.referrals.start_upload"
@@ -160,6 +192,7 @@ class StartUpload(Command[UploadShown]):
 
     file_name: TypedLine = Field(max_length=255, repr=False)
     size: int = Field(ge=1)
+    purpose: UploadPurpose = "load"
 
 
 class PutUploadChunk(Request[Nothing]):
@@ -289,7 +322,8 @@ class UploadRow(Message):
     `changes` of a new row are all its answers.
 
     `record_id` and `reference` are those of the record that it matches, or that it became. `missing` are the labels of
-    answers that the form demands and the row lacks. `is_processed`: it is on the register.
+    answers that the form demands and the row lacks. `is_processed`: it is on the register. `unconsented`: it is new
+    without evidence of consent, by the authority of the upload.
     """
 
     number: int
@@ -302,6 +336,7 @@ class UploadRow(Message):
     missing: tuple[str, ...] = ()
     cells: tuple[Cell, ...] = Field(default=(), repr=False)
     is_processed: bool = False
+    unconsented: bool = False
 
 
 class UploadRows(Message):
@@ -342,3 +377,42 @@ class ReadFailedRows(Request[FailedRows]):
 
     upload_id: UUID
     number: int = Field(default=0, ge=0, lt=10_000)
+
+
+class RecordsPart(Message):
+    """A part of a file of records, as CSV. `after` is what to ask the next part with; None: it is whole."""
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+    content: bytes = Field(repr=False)
+    after: UUID | None = None
+
+
+class ReadAbsentRecords(Request[RecordsPart]):
+    """
+    Read open records in the asker's sight that no row of the upload was matched with, as a CSV file (R-LOAD-005).
+
+    They are shown and nothing else: a load never does anything to a record that a file does not have. Each part goes on
+    after the record that the part before named. Audited with the ids shown. Refused as `not_found`, also before the
+    rows are checked and while they are processed.
+    """
+
+    subject: ClassVar[str] = "ask.referrals.read_absent_records"
+    refusals: ClassVar[Refusals] = ("not_found",)
+
+    upload_id: UUID
+    after: UUID | None = None
+
+
+class ReadUntracedRecords(Request[RecordsPart]):
+    """
+    Read open records in the asker's sight that have no NHS number, as a CSV file for tracing (R-LOAD-006).
+
+    The file comes back as an upload for tracing. Parts go on as those of `ReadAbsentRecords`, and are audited alike.
+    Refused as `not_loadable`, as `StartUpload` is.
+    """
+
+    subject: ClassVar[str] = "ask.referrals.read_untraced_records"
+    refusals: ClassVar[Refusals] = ("not_loadable",)
+
+    after: UUID | None = None

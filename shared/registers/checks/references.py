@@ -171,6 +171,10 @@ def check_help(register: Definition) -> Iterator[DefinitionFault]:
     for topic in register.help:
         if not topic.paragraphs and not topic.steps:
             yield DefinitionFault("help_topic", f"{topic.heading} has neither paragraphs nor steps")
+        for grant in topic.grants:
+            if grant not in register.access.grants:
+                told = f"{topic.heading} is for those with {grant.value}, which [access] does not offer"
+                yield DefinitionFault("help_topic", told)
     for place in twice(topic.place for topic in register.help if topic.place):
         yield DefinitionFault("help_topic", f"two topics are about {place}: a page has a link to one")
 

@@ -135,11 +135,15 @@ ScopeFilter = Annotated[OrganisationFilter | BodyFilter, Field(discriminator="ki
 
 
 class Report(Model):
-    """One report for download. A report limited to `ages`, today or on the date `at`, offers no age filter."""
+    """
+    One report for download. A report limited to `ages`, today or on the date `at`, offers no age filter.
+
+    `incomplete` records are the active ones that lack answers which their form demands.
+    """
 
     code: Code
     title: Text
-    records: Literal["active", "ended"] = "active"
+    records: Literal["active", "ended", "incomplete"] = "active"
     outcomes: Flag = False
     ages: AgeBand | None = None
     at: QuestionName | None = None

@@ -12,6 +12,9 @@ MOST_ROWS = 10_000
 RowProblem = Literal[
     "reference_wrong",
     "reference_unknown",
+    "reference_missing",
+    "traced_other",
+    "traced_before",
     "number_elsewhere",
     "ask_team",
     "several",

@@ -1,6 +1,7 @@
 """A whole register definition: the content of one TOML file."""
 
 import re
+from collections.abc import Collection
 from typing import Literal
 from uuid import UUID
 
@@ -167,12 +168,13 @@ class HelpTopic(Model):
     """
     One topic of the help page: its paragraphs, then its steps in order.
 
-    Without `roles` everybody reads it. The pages of `place` have a link to it.
+    Without `roles` and `grants` everybody reads it, else those with one of them. The pages of `place` link to it.
     """
 
     heading: Text
     place: HelpPlace | None = None
     roles: tuple[HelpRole, ...] = ()
+    grants: tuple[AccountGrant, ...] = ()
     paragraphs: Texts = ()
     steps: Texts = ()
     links: tuple[Link, ...] = Field(default=(), alias="link")
@@ -266,13 +268,21 @@ class Definition(Model):
     def navigation_label(self, place: Place) -> str | None:
         return next((link.label for link in self.navigation if link.place == place), None)
 
-    def help_for(self, role: str | None) -> tuple[HelpTopic, ...]:
-        """Return the topics for a role, or for a reader who is not logged in: those for everybody, and for the role."""
-        return tuple(topic for topic in self.help if not topic.roles or role in topic.roles)
+    def help_for(self, role: str | None, grants: Collection[AccountGrant] = ()) -> tuple[HelpTopic, ...]:
+        """
+        Return the topics for a reader: those for everybody, for their role, and for their grants.
 
-    def help_places(self, role: str | None) -> frozenset[str]:
-        """Return the pages about which this role has a topic."""
-        return frozenset(topic.place for topic in self.help_for(role) if topic.place)
+        A reader who is not logged in has neither.
+        """
+        return tuple(
+            topic
+            for topic in self.help
+            if not (topic.roles or topic.grants) or role in topic.roles or not set(topic.grants).isdisjoint(grants)
+        )
+
+    def help_places(self, role: str | None, grants: Collection[AccountGrant] = ()) -> frozenset[str]:
+        """Return the pages about which this reader has a topic."""
+        return frozenset(topic.place for topic in self.help_for(role, grants) if topic.place)
 
     def mail(self, code: Code) -> MailTemplate | None:
         return next((mail for mail in self.mails if mail.code == code), None)

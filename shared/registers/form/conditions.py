@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Literal
 
-from shared.registers.definition.lifecycle import GateRule
+from shared.registers.definition.lifecycle import ConsentGate, GateRule
 from shared.registers.definition.questions import Condition, Question, QuestionForm
 from shared.registers.definition.register import Definition
 from shared.values import age_on, day_of
@@ -75,6 +75,22 @@ def consent_verdict(register: Definition, answers: Answers) -> Verdict:
         if fits:
             return rule.verdict
     return "open" if (gate.needed & asked) - counted.keys() else "refused"
+
+
+def speaks_against(gate: ConsentGate, answers: Answers) -> bool:
+    """
+    Return whether an answer about consent is one with which no rule of the gate accepts a person.
+
+    It counts even where the form would not ask its question, for instance because one before it is unanswered.
+    """
+    favourable: dict[str, set[str]] = {}
+    for rule in gate.rules:
+        for condition in rule.when if rule.verdict == "accepted" else ():
+            for name, codes in condition.items():
+                favourable.setdefault(name, set()).update(codes)
+    return any(
+        not favourable.get(name, set()).issuperset(codes_of(answers[name])) for name in gate.needed & answers.keys()
+    )
 
 
 def consent_question(register: Definition, answers: Answers) -> str | None:

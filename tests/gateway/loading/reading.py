@@ -15,9 +15,14 @@ COMMAND = "0123456789abcdef0123456789abcdef"
 
 
 async def sent_file(
-    browser: Browser, content: bytes | AsyncIterator[bytes], name: str = "list.xlsx", command: str = COMMAND
+    browser: Browser,
+    content: bytes | AsyncIterator[bytes],
+    name: str = "list.xlsx",
+    command: str = COMMAND,
+    **fields: str,
 ) -> ClientResponse:
-    form = FormData({"csrf_token": browser.token, "command": command}, default_to_multipart=True, quote_fields=False)
+    before = {"csrf_token": browser.token, "command": command, **fields}
+    form = FormData(before, default_to_multipart=True, quote_fields=False)
     whole = BytesIO(content) if isinstance(content, bytes) else content
     form.add_field("file", whole, filename=name, content_type="application/octet-stream")
     return await browser.client.post(LOAD, data=form, allow_redirects=False)

@@ -3,6 +3,7 @@
 import pytest
 
 from shared.contracts.referrals.loading import (
+    ColumnFound,
     MapUpload,
 )
 from shared.messages import Refused
@@ -174,3 +175,11 @@ async def test_values_of_a_column_that_is_left_out_are_not_sent(browser: Browser
     await browser.go_on(f"{HERE}mapping/", fields)
 
     assert {} == uploads.heard(MapUpload)[0].values
+
+
+@pytest.mark.requirement("R-LOAD-001")
+async def test_dates_of_a_workbook_are_shown_as_everywhere_else(browser: Browser, uploads: StandInUploads) -> None:
+    column = ColumnFound(place=0, heading="DOB", examples=("2001-02-17", "17.2.2001", "unknown"))
+    waits_for_mapping(uploads, columns=(column,))
+
+    assert "For example: 17/02/2001; 17.2.2001; unknown" in main(await browser.see(HERE))

@@ -7,6 +7,7 @@ import pytest
 from shared.contracts.referrals.loading import (
     ListUploadRows,
     ProcessUpload,
+    ReadAbsentRecords,
     ReadFailedRows,
     UploadCounts,
 )
@@ -122,3 +123,23 @@ async def test_the_rows_with_errors_are_a_file(browser: Browser, uploads: StandI
     )
     assert [0, 1] == [each.number for each in uploads.heard(ReadFailedRows)]
     assert 405 == (await browser.client.head(f"{HERE}failed/")).status
+
+
+@pytest.mark.requirement("R-LOAD-005")
+async def test_the_records_that_the_file_lacks_are_a_download_outside_the_four_counts(
+    browser: Browser, uploads: StandInUploads
+) -> None:
+    is_checked(uploads)
+    page = await browser.see(HERE)
+
+    answer = await browser.client.get(f"{HERE}absent/")
+
+    assert f"{HERE}absent/" in [str(each["href"]) for each in page.tree.select("main a")]
+    assert 4 == len(page.texts(".ics-load__tile dd"))
+    assert b"\xef\xbb\xbfSurname\r\nWren\r\n" == await answer.read()
+    assert ('attachment; filename="not-in-the-file.csv"', "text/csv") == (
+        answer.headers["Content-Disposition"],
+        answer.content_type,
+    )
+    assert [None, RECORD_ID] == [each.after for each in uploads.heard(ReadAbsentRecords)]
+    assert 405 == (await browser.client.head(f"{HERE}absent/")).status

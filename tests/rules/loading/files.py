@@ -83,4 +83,4 @@ def judge_rows(register: Definition, table: FileTable, before: Answers | None = 
 
 
 def told(judged: Judged) -> list[tuple[str, str]]:
-    return [(fault.heading, fault.says) for fault in judged.faults]
+    return [(fault.heading, fault.says) for fault in judged.every_fault]

@@ -44,6 +44,11 @@ SLIPS = [
         "and cannot mean south_staffordshire",
     ),
     (
+        'roles = ["administrator"]\ngrants = ["bulk_load"]',
+        'roles = ["administrator"]\ngrants = ["delete"]',
+        "help_topic: Loading a spreadsheet is for those with delete, which [access] does not offer",
+    ),
+    (
         'given_on = "risk_level_date"',
         'given_on = "risk_level_dates"',
         "rating, given_on: risk_level_dates is not a question of the form; did you mean risk_level_date?",

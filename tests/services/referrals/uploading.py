@@ -26,6 +26,7 @@ from shared.contracts.referrals.loading import (
     ReadUpload,
     RowTab,
     StartUpload,
+    UploadPurpose,
     UploadRow,
     UploadShown,
 )
@@ -123,8 +124,9 @@ class Loader:
         await self.put(started.upload_id, content)
         return await self.finish(started.upload_id, content)
 
-    async def start(self, size: int = 10, file_name: str = FILE_NAME) -> UploadShown:
-        return await self.referrals.ask(self.user, StartUpload(command_id=new_id(), file_name=file_name, size=size))
+    async def start(self, size: int = 10, file_name: str = FILE_NAME, purpose: UploadPurpose = "load") -> UploadShown:
+        asked = StartUpload(command_id=new_id(), file_name=file_name, size=size, purpose=purpose)
+        return await self.referrals.ask(self.user, asked)
 
     async def put(self, upload_id: UUID, content: bytes) -> None:
         for number, first in enumerate(range(0, len(content), CHUNK_BYTES)):

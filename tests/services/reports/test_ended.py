@@ -13,7 +13,7 @@ from shared.registers.load import Registers
 from tests.services.referrals.builders import a_visitor
 from tests.services.reports.rig import LEFT, Rig, a_request, column
 
-ALL = ["referrals", "referrals_outcomes", "key_working", "archived"]
+ALL = ["referrals", "referrals_outcomes", "key_working", "archived", "data_quality"]
 
 
 def ended_seen_by(register: Definition, *roles: UserRole) -> Definition:
@@ -35,7 +35,7 @@ def _for_administrators(loaded: LoadedRegister) -> LoadedRegister:
     [
         ((), Role.REPORTING, ALL),
         (("administrator",), Role.ADMINISTRATOR, ALL),
-        (("administrator",), Role.REPORTING, ALL[:-1]),
+        (("administrator",), Role.REPORTING, [each for each in ALL if each != "archived"]),
         (("administrator", "reporting"), Role.REPORTING, ALL),
     ],
 )

@@ -166,8 +166,8 @@ async def test_a_report_with_outcomes_is_offered_once_outcomes_are_copied(rig: R
     all_there = (await rig.dashboard(reader)).reports
     await owner.db.execute("UPDATE feed SET complete_at = NULL WHERE source = 'outcomes'")
 
-    assert ("referrals", "referrals_outcomes", "key_working", "archived") == all_there
-    assert ("referrals", "key_working") == (await rig.dashboard(reader)).reports
+    assert ("referrals", "referrals_outcomes", "key_working", "archived", "data_quality") == all_there
+    assert ("referrals", "key_working", "data_quality") == (await rig.dashboard(reader)).reports
     assert "unknown_report" == await rig.refusal(reader, a_request("archived"))
 
 

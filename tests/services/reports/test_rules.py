@@ -143,7 +143,10 @@ def test_what_is_counted_is_told_by_its_questions_and_bands(registers: Registers
 
 @pytest.mark.parametrize(
     ("has_outcomes", "codes"),
-    [(True, ["referrals", "referrals_outcomes", "key_working", "archived"]), (False, ["referrals", "key_working"])],
+    [
+        (True, ["referrals", "referrals_outcomes", "key_working", "archived", "data_quality"]),
+        (False, ["referrals", "key_working", "data_quality"]),
+    ],
 )
 def test_a_report_that_cannot_be_made_is_not_offered(dsr: Definition, has_outcomes: bool, codes: list[str]) -> None:
     without = dsr.model_copy(update={"outcome": None})
@@ -151,7 +154,10 @@ def test_a_report_that_cannot_be_made_is_not_offered(dsr: Definition, has_outcom
     reader = a_visitor(Role.REPORTING)
     offered, few = (reports_offered(each, reader, has_outcomes=has_outcomes) for each in (dsr, without))
 
-    assert (codes, ["referrals", "key_working"]) == ([each.code for each in offered], [each.code for each in few])
+    assert (codes, ["referrals", "key_working", "data_quality"]) == (
+        [each.code for each in offered],
+        [each.code for each in few],
+    )
 
 
 def test_a_choice_is_kept_as_codes_without_what_the_report_does_not_take(dsr: Definition) -> None:

@@ -58,6 +58,11 @@ from shared.contracts.outcomes import (
 )
 from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord
 from shared.contracts.referrals.caseload import ReadCaseload
+from shared.contracts.referrals.consent import (
+    CountConsentsToConfirm,
+    ListConsentsToConfirm,
+    NameConsentAuthority,
+)
 from shared.contracts.referrals.drafts import DiscardDraft, DraftSeen, ListDrafts, ReadDraft, SaveDraft
 from shared.contracts.referrals.duplicates import CountDuplicates, DecideDuplicate, ListDuplicates, ListLinked
 from shared.contracts.referrals.ended import FindEnded, ListEnded, ListEndedBefore, ListReturned
@@ -73,8 +78,11 @@ from shared.contracts.referrals.loading import (
     MapUpload,
     ProcessUpload,
     PutUploadChunk,
+    ReadAbsentRecords,
     ReadFailedRows,
+    ReadUntracedRecords,
     ReadUpload,
+    RecordsPart,
     StartUpload,
 )
 from shared.contracts.referrals.naming import NameRecords
@@ -151,6 +159,8 @@ READS: dict[str, Ask] = {
     "the search in the order of reviews": lambda _: ListRecords(search="Wallflower", sort="review"),
     "due reviews": lambda _: ListDueReviews(due="soon"),
     "the caseload": lambda _: ReadCaseload(),
+    "consents to confirm": lambda _: ListConsentsToConfirm(),
+    "the number of consents to confirm": lambda _: CountConsentsToConfirm(),
     "the record": by_id(ReadRecord, past=PastWanted()),
     "its history": by_id(ReadHistory),
     "its past": by_id(ReadPast),
@@ -183,6 +193,8 @@ READS: dict[str, Ask] = {
     "the upload": lambda world: ReadUpload(upload_id=world.upload_id),
     "uploads": lambda _: ListUploads(),
     "its rows": lambda world: ListUploadRows(upload_id=world.upload_id, tab="errors"),
+    "the records that it lacks": lambda world: ReadAbsentRecords(upload_id=world.upload_id),
+    "records to trace": lambda _: ReadUntracedRecords(),
     "its failed rows": lambda world: ReadFailedRows(upload_id=world.upload_id),
     "tasks": lambda _: ListTasks(),
     "the number of tasks": lambda _: CountTasks(),
@@ -292,6 +304,9 @@ WRITES: dict[str, Ask] = {
         command_id=new_id(), upload_id=world.upload_id, chunks=1, sha256="0" * 64
     ),
     "a mapping": lambda world: MapUpload(command_id=new_id(), upload_id=world.upload_id, sheet="Second"),
+    "an authority": lambda world: NameConsentAuthority(
+        command_id=new_id(), upload_id=world.upload_id, words="Agreed", due_on=TODAY + timedelta(days=1)
+    ),
     "rows processed": lambda world: ProcessUpload(command_id=new_id(), upload_id=world.upload_id),
     "no upload": lambda world: CancelUpload(command_id=new_id(), upload_id=world.upload_id),
     "another upload": lambda world: StartUpload(command_id=world.upload_id, file_name="a.csv", size=1),
@@ -306,6 +321,7 @@ RIGHTFUL_REFUSALS = {
     "a part of the file": "not_receiving",
     "the end of the file": "not_receiving",
     "a mapping": "unknown_sheet",
+    "an authority": "no_rows",
     "another upload": "command_reused",
 }
 OF_UPLOADS = (
@@ -314,9 +330,12 @@ OF_UPLOADS = (
     ListUploadRows,
     ListUploads,
     MapUpload,
+    NameConsentAuthority,
     ProcessUpload,
     PutUploadChunk,
+    ReadAbsentRecords,
     ReadFailedRows,
+    ReadUntracedRecords,
     ReadUpload,
     StartUpload,
 )
@@ -354,6 +373,8 @@ async def answered(world: World, visitor: Visitor, request: Request[Message]) ->
         return refused.code, refused.details.model_dump_json()
     except NotAnswered as unanswered:
         return str(unanswered.fault), "{}"
+    if isinstance(reply, RecordsPart):  # else the file's text would be hidden by its base64
+        return "", json.dumps({"content": reply.content.decode()})
     return "", reply.model_dump_json()
 
 

@@ -40,6 +40,7 @@ OF_SCOPE = """
     referrals.store.reversing.COUNT_WAITING referrals.store.reversing.FIND_ARCHIVED
     referrals.store.reversing.HOLD_RECORD referrals.store.reversing.HOLD_REVERSAL
     referrals.store.reversing.LIST_REVERSALS
+    referrals.store.consent.COUNT referrals.store.consent.LIST
     referrals.store.loaded.COMPARE_ROWS referrals.store.loaded.HOLD_ROWS referrals.store.loaded.LOAD_RECORDS
     referrals.store.loaded.LOAD_VERSIONS
     referrals.store.saving.FIND_FOR_UPDATE referrals.store.saving.SAVE_VERSION referrals.store.saving.STORE_VERSION
@@ -75,6 +76,8 @@ OF_USER = """
     referrals.store.uploads.FIND_OPEN
     referrals.store.uploads.HOLD referrals.store.uploads.LIST
     outcomes.store.actions.COUNT_OWN_ACTIONS
+    referrals.store.uploads.HOLD referrals.store.uploads.LIST referrals.store.uploads.LIST_ABSENT
+    referrals.store.uploads.LIST_UNTRACED
     reports.store.jobs.ADD reports.store.jobs.COUNT_AT_WORK reports.store.jobs.FIND reports.store.jobs.LIST
 """
 # The same request has found the record, the job, the upload or the mail in scope before. Outcomes asks referrals for
@@ -82,6 +85,7 @@ OF_USER = """
 OF_WHAT_WAS_FOUND = """
     referrals.store.hand_over.FIND_ALL_COVERS referrals.store.hand_over.REPLACE_HOLDERS
     referrals.store.ending.ADD_DECISION referrals.store.ending.HAS_DECIDED referrals.store.ending.HOLD_RECORD
+    referrals.store.consent.ADD referrals.store.consent.CONFIRM referrals.store.consent.FIND_WAITING
     referrals.store.history.ADD_NOTE referrals.store.history.FIND_UPDATES
     referrals.store.holding.ADD_COVER referrals.store.holding.REPLACE_HOLDER referrals.store.holding.END_COVER
     referrals.store.holding.HOLDS_RECORD referrals.store.holding.FEED_AGAIN referrals.store.holding.FIND_COVERS
@@ -98,6 +102,7 @@ OF_WHAT_WAS_FOUND = """
     referrals.store.uploads.ADD_CHUNK referrals.store.uploads.CANCEL referrals.store.uploads.COUNT_ROWS
     referrals.store.uploads.FIND_KEPT referrals.store.uploads.FINISH referrals.store.uploads.KEEP
     referrals.store.uploads.LIST_ERRORS referrals.store.uploads.LIST_ROWS referrals.store.uploads.MAP
+    referrals.store.uploads.NAME_AUTHORITY
     referrals.store.uploads.PROCESS referrals.store.uploads.READ_AGAIN referrals.store.uploads.READ_CELLS
     referrals.store.uploads.REMOVE_CHUNKS referrals.store.uploads.REMOVE_ROWS referrals.store.uploads.SUM_CHUNKS
     outcomes.store.outcomes.READ_TOLD

@@ -124,6 +124,7 @@ class World:
     agenda: TaskShown = field(init=False)
     action: ActionReceipt = field(init=False)
     meetings: MeetingsOfWorld = field(default_factory=MeetingsOfWorld)
+    absent: str = field(init=False)
 
     @property
     def record(self) -> RecordReceipt:
@@ -154,7 +155,7 @@ class World:
             self.mail_id,
             self.upload_id,
         ]
-        texts = [*(each.reference for each in (*self.records, self.archived)), self.agenda.reference]
+        texts = [*(each.reference for each in (*self.records, self.archived)), self.agenda.reference, self.absent]
         texts += [
             FAILED_ROWS,
             NOTE_TEXT,
@@ -302,8 +303,18 @@ async def _fill_rows(world: World, owners: Owners) -> None:
     )
     record, agenda = (world.record.record_id, world.record.reference), (world.agenda.record_id, world.agenda.reference)
     await world.meetings.add(owners["outcomes"], world.administrator, world.second, record, agenda)
+    await owners["referrals"].execute(
+        "INSERT INTO consent_to_confirm (record_id, upload_id, authority, due_on, named_by, named_by_name, named_at) "
+        "VALUES ($1, $2, 'Agreed by the board', '2030-01-01', $3, 'Jayne Billings', now())",
+        world.record.record_id,
+        world.upload_id,
+        world.creator.user_id,
+    )
     await owners["referrals"].execute("SELECT fold_deltas()")
-    await world.ask(world.creator, unasked(**a_person(first_name="Wallflower")))  # counted by rows that are not folded
+    # counted by rows that are not folded, and in no row of the upload
+    world.absent = (
+        await world.ask(world.creator, unasked(**a_person(first_name="Wallflower", nhs_number="")))
+    ).reference
     await owners["reports"].execute("INSERT INTO chunk VALUES ($1, 0, 0, $2)", world.job.job_id, FILE)
     await owners["reports"].execute(FINISH_JOB, world.job.job_id, world.organisation_id)
     await owners["reports"].execute(ADD_REPORT_ROW, world.reporter.user_id, [world.record.record_id])

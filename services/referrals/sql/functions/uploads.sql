@@ -72,7 +72,8 @@ BEGIN
     WHERE ended_at IS NULL AND expires_at < clock_timestamp() AND state IN ('receiving', 'mapping', 'checked');
     WITH due AS (
         UPDATE upload
-        SET file_name = '', headings = '{}', reading = NULL, found_columns = '[]', found_values = '[]', mapping = NULL
+        SET file_name = '', headings = '{}', reading = NULL, found_columns = '[]', found_values = '[]', mapping = NULL,
+            authority = NULL
         WHERE ended_at IS NOT NULL AND expires_at < clock_timestamp() AND file_name <> ''
         RETURNING id
     )

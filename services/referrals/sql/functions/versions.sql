@@ -77,6 +77,7 @@ BEGIN
             END IF;
         END IF;
         kept := rewrite_record(scope, wanted, content);
+        PERFORM confirm_consent(ARRAY[kept.id], scope.user_id); -- a form saves no answers without it
     END IF;
     IF kept.id IS NULL THEN
         SELECT w.verdict, w.version_there INTO verdict, version_there
