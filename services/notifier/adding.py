@@ -9,7 +9,7 @@ from services.notifier import moves
 from services.notifier.rules import AnyTemplate, Lane
 from services.notifier.writing import Written
 from shared.contracts.notifier import Occasion
-from shared.contracts.outcomes import UrgentNotSeen
+from shared.contracts.outcomes import OutcomeTold, UrgentNotSeen
 from shared.contracts.referrals.events import RecordNotice
 from shared.database import Database, DatabasePool, as_json
 from shared.registers.bodies import Compartment, compartment_of
@@ -117,7 +117,7 @@ async def _where_it_lies(db: Database, register_code: str, about: About) -> Abou
 
 
 async def take_notice(
-    pool: DatabasePool, consumer: str, notice: RecordNotice | UrgentNotSeen, mails: Sequence[NewMail]
+    pool: DatabasePool, consumer: str, notice: RecordNotice | UrgentNotSeen | OutcomeTold, mails: Sequence[NewMail]
 ) -> tuple[str, ...]:
     """
     Queue the mails about a notice, once, and audit each.

@@ -18,7 +18,7 @@ from shared.context import ServiceContext
 from shared.contracts.actions import ActionsDue
 from shared.contracts.health import ReadNotifierBacklog
 from shared.contracts.notifier import CountUndelivered, ListMails, QueueMail, SendAgain
-from shared.contracts.outcomes import UrgentNotSeen
+from shared.contracts.outcomes import OutcomeTold, UrgentNotSeen
 from shared.contracts.referrals.events import (
     RecordMoved,
     RecordsHandedOver,
@@ -40,6 +40,7 @@ EVENTS: tuple[type[AnyNotice], ...] = (
     RecordsHandedOver,
     RoutineNotice,
     UrgentNotice,
+    OutcomeTold,
     UrgentNotSeen,
     ActionsDue,
     ReviewsDue,

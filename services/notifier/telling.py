@@ -10,7 +10,7 @@ from services.notifier.ended import Ended
 from services.notifier.recipients import AddressBook, needs_identity
 from services.notifier.writing import Writer
 from shared.contracts.actions import ActionsDue
-from shared.contracts.outcomes import UrgentNotSeen
+from shared.contracts.outcomes import OutcomeTold, UrgentNotSeen
 from shared.contracts.referrals.events import (
     RecordMoved,
     RecordNotice,
@@ -25,7 +25,7 @@ from shared.registers.definition.lifecycle import Notification, Occasion, Urgenc
 from shared.registers.definition.register import Definition
 from shared.registers.load import Registers
 
-Notice = RecordNotice | UrgentNotSeen
+Notice = RecordNotice | UrgentNotSeen | OutcomeTold
 AnyNotice = Notice | RecordMoved | RecordsLoaded | RecordsHandedOver | ActionsDue | ReviewsDue
 
 
@@ -41,6 +41,8 @@ class Happened:
     def of(cls, notice: Notice) -> "Happened":
         if isinstance(notice, UrgentNotSeen):
             return cls("urgent_not_seen", "urgent")
+        if isinstance(notice, OutcomeTold):
+            return cls("outcome_recorded", "routine", notice.recipient)
         urgency = "urgent" if isinstance(notice, UrgentNotice) else notice.urgency
         return cls(notice.occasion, urgency, notice.submitted_by)
 

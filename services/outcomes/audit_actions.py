@@ -36,6 +36,7 @@ class OutcomesAction(AuditAction):
     OUTCOME_LISTED = "outcome.listed"
     OUTCOME_LOOKS_READ = "outcome.looks_read"
     OUTCOME_RECORDED = "outcome.recorded"
+    OUTCOME_TOLD_READ = "outcome.told_read"
     SERIES_SAVED = "series.saved"
     PLAN_TOLD = "plan.told"
     TASK_CLOSED = "task.closed"

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.outcomes.store.tasks import AgendaTask
 from shared.context import ServiceContext
-from shared.contracts.outcomes import OutcomeRecorded, RecordDiscussed
+from shared.contracts.outcomes import OutcomeRecorded, OutcomeTold, RecordDiscussed
 from shared.contracts.referrals.archiving import CheckRecord, RecordChecked
 from shared.ids import new_id
 from shared.registers.bodies import Compartment
@@ -47,6 +47,19 @@ class OutcomesContext(ServiceContext):
             record_id=outcome.record_id,
             version=outcome.version,
             outcome_id=outcome.outcome_id,
+        )
+
+    def told_of(self, outcome: CountedOutcome, reference: str, recipient: UUID) -> OutcomeTold:
+        """Return the notice that tells a user who created or holds a record of an outcome that counts."""
+        return OutcomeTold(
+            event_id=new_id(),
+            occurred_at=self.clock(),
+            register_code=outcome.register_code,
+            bodies=outcome.compartment.bodies,
+            record_id=outcome.record_id,
+            version=outcome.version,
+            reference=reference,
+            recipient=recipient,
         )
 
     def discussed(self, register_code: str, task: AgendaTask, *, discussed: bool) -> RecordDiscussed:

@@ -59,6 +59,7 @@ from shared.contracts.outcomes import (
     ListTasks,
     ReadOutcomeFeed,
     ReadTask,
+    ReadToldOutcome,
     RecordOutcome,
 )
 from shared.contracts.referrals.events import (
@@ -97,6 +98,7 @@ def service_of(context: OutcomesContext) -> Service:
             *meeting_answers(context),
             for_visitors_carried_on(RecordOutcome, Permission.RECORD_OUTCOME, recording.record),
             for_visitors_carried_on(ListOutcomes, Permission.RECORD_OUTCOME, reading.list_outcomes),
+            for_visitors_carried_on(ReadToldOutcome, Permission.UPDATE_RECORD, reading.read_told),
             for_visitors_carried_on(ReadOutcomeLooks, Permission.OVERSEE_PRIVACY, OutcomeLooksHandler(context).read),
             for_visitors(ListTasks, Permission.RECORD_OUTCOME, tasks.list_tasks),
             for_visitors(CountTasks, Permission.RECORD_OUTCOME, tasks.count_tasks),

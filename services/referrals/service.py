@@ -103,10 +103,7 @@ def service_of(context: ServiceContext) -> Service:
             for_visitors(CountConsentsToConfirm, Permission.UPDATE_RECORD, ConsentHandlers(context).count_waiting),
             for_visitors(ReadRecord, Permission.READ_RECORDS, reading.read_record),
             for_visitors(NameRecords, Permission.READ_RECORDS, reading.name_records),
-            for_visitors(ListEndedBefore, Permission.READ_RECORDS, reading.list_ended_before),
-            for_visitors(FindEnded, Permission.ADMINISTER, reading.find_ended),
-            for_visitors(ListEnded, Permission.READ_RECORDS, reading.list_ended),
-            for_visitors(ListReturned, Permission.READ_RECORDS, reading.list_returned),
+            *_of_ended(reading),
             for_visitors(ReadHistory, Permission.READ_RECORDS, reading.read_history),
             for_visitors(ReadPast, Permission.READ_RECORDS, reading.read_past),
             for_visitors(AddNote, Permission.ADD_NOTE, NoteTaking(context).add_note),
@@ -139,6 +136,16 @@ def _of_reviews(context: ServiceContext, saving: Saving) -> list[AnsweredRequest
     return [
         for_visitors(ReviewRecord, Permission.UPDATE_RECORD, saving.review),
         for_visitors(ListDueReviews, Permission.READ_RECORDS, DueReviewHandlers(context).list_due),
+    ]
+
+
+def _of_ended(reading: ReadRecordHandlers) -> list[AnsweredRequest]:
+    """Return the requests about records that have ended."""
+    return [
+        for_visitors(ListEndedBefore, Permission.READ_RECORDS, reading.list_ended_before),
+        for_visitors(FindEnded, Permission.ADMINISTER, reading.find_ended),
+        for_visitors(ListEnded, Permission.READ_RECORDS, reading.list_ended),
+        for_visitors(ListReturned, Permission.READ_RECORDS, reading.list_returned),
     ]
 
 

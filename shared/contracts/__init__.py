@@ -152,6 +152,7 @@ REQUESTS: tuple[type[Request[Message]], ...] = (
     outcomes.ListTasks,
     outcomes.CountTasks,
     outcomes.ReadTask,
+    outcomes.ReadToldOutcome,
     outcomes.AcknowledgeTask,
     outcomes.DiscussTask,
     meetings.ListSeries,
@@ -213,6 +214,7 @@ EVENTS: tuple[type[Event], ...] = (
     events.UrgentNotice,
     outcomes.OutcomeRecorded,
     outcomes.RecordDiscussed,
+    outcomes.OutcomeTold,
     outcomes.UrgentNotSeen,
     actions.ActionsDue,
 )

@@ -31,6 +31,7 @@ Occasion = Literal[
     "urgent_not_seen",
     "outcome_recorded",
     "record_ended",
+    "record_left",
     "holder_named",
     "holder_replaced",
     "cover_begun",

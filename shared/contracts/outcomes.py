@@ -108,6 +108,33 @@ class ListOutcomes(Request[Outcomes]):
     skip: int = Field(default=0, ge=0, le=100_000)
 
 
+class ToldOutcome(Message):
+    """
+    What users who are no administrators are told of the last outcome of a record: its date, and some of its answers.
+
+    The edition's outcome form says which: those that it names as `told`. Without `outcome_id` there is none.
+    """
+
+    record_id: UUID
+    outcome_id: UUID | None = None
+    edition: str = ""
+    recorded_at: datetime | None = None
+    answers: Answers = Field(default={}, repr=False)
+
+
+class ReadToldOutcome(Request[ToldOutcome]):
+    """
+    Read what is told of the last outcome of a record, for who may update it: its creator, its holder and their cover.
+
+    Refused as `not_found` when the asker may not, or the record has ended. Audited.
+    """
+
+    subject: ClassVar[str] = "ask.outcomes.read_told_outcome"
+    refusals: ClassVar[tuple[str, ...]] = ("not_found",)
+
+    record_id: UUID
+
+
 class FedOutcome(Message):
     """
     An outcome for a read copy. `sequence` is its place in the feed.
@@ -313,6 +340,22 @@ class RecordDiscussed(Event):
     told_by: ClassVar[Process] = "outcomes"
 
     discussed: bool
+
+
+class OutcomeTold(Event):
+    """
+    A notice for the notifier alone: an outcome was recorded on a record, and `recipient` created or holds it.
+
+    There is one for each of them, but none for the user who recorded it. It says nothing of the outcome.
+    """
+
+    family: ClassVar[Literal["event", "notice"]] = "notice"
+    kind: ClassVar[str] = "outcome-told"
+    told_by: ClassVar[Process] = "outcomes"
+    followed_by: ClassVar[tuple[Process, ...]] = ("notifier",)
+
+    reference: str
+    recipient: UUID
 
 
 class UrgentNotSeen(Event):

@@ -4,7 +4,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from shared.contracts.outcomes import ListOutcomes, OutcomeReceipt, Outcomes, OutcomeShown, RecordOutcome
+from shared.contracts.outcomes import (
+    ListOutcomes,
+    OutcomeReceipt,
+    Outcomes,
+    OutcomeShown,
+    ReadToldOutcome,
+    RecordOutcome,
+    ToldOutcome,
+)
 from shared.contracts.referrals.answers import Answers
 from shared.contracts.referrals.duplicates import SameRecord
 from shared.contracts.referrals.listing import ListRecords, RecordPage, RecordRow
@@ -68,6 +76,15 @@ def an_outcome(**changes: object) -> OutcomeShown:
     return OutcomeShown.model_validate(fields | changes)
 
 
+TOLD = ToldOutcome(
+    record_id=RECORD_ID,
+    outcome_id=UUID(int=11),
+    edition="2022",
+    recorded_at=WHEN,
+    answers={"plan": "Weekly visits <b>until spring"},
+)
+
+
 @dataclass
 class StandInOutcomes(StandIn):
     """
@@ -79,6 +96,7 @@ class StandInOutcomes(StandIn):
     answers: Answers = field(default_factory=lambda: dict(PERSON))
     same_person: tuple[SameRecord, ...] = ()
     outcomes: tuple[OutcomeShown, ...] = ()
+    told: ToldOutcome = TOLD
     being_archived: bool = False
     more: bool = False
     pending: bool = False
@@ -91,6 +109,7 @@ class StandInOutcomes(StandIn):
             row(ReadRecord, self._read_record),
             row(ListRecords, lambda _: self._page()),
             row(ListOutcomes, self._list_outcomes),
+            row(ReadToldOutcome, lambda _: self.told),
             row(RecordOutcome, lambda _: OutcomeReceipt(outcome_id=UUID(int=12), pending=self.pending)),
         )
 

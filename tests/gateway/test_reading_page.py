@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.contracts.outcomes import ListOutcomes
+from shared.contracts.outcomes import ListOutcomes, ReadToldOutcome, ToldOutcome
 from shared.contracts.referrals.reading import AddNote, FieldChange, NoteShown, ReadRecord, RecordChange
 from shared.contracts.referrals.saving import Conflict, ReviewRecord
 from shared.messages import Fault, NotAnswered, Refused
@@ -21,6 +21,7 @@ pytestmark = pytest.mark.requirement("R-USE-003")
 
 HERE = f"/dsr/records/{RECORD_ID.hex}/"
 FORM, REVIEW, NOTES = f"{HERE}change/", f"{HERE}review/", f"{HERE}notes/"
+LAST = "section[aria-labelledby=last-outcome]"
 NEWS = "Seen at home.\nAll is well."
 ANSWERS = a_referral(**PERSON, risk_level="amber", latest_update=NEWS, nhs_number="9434765919")
 
@@ -312,3 +313,54 @@ async def test_a_note_that_was_not_added_stays_on_the_page(browser: Browser, ref
 
     assert (["Rang."], command) == (page.texts("#text"), page.tree.select('[name="note_command"]')[0]["value"])
     assert (["Type the note"], []) == (empty.problems, empty.tree.select("#record-form"))
+
+
+# ------------------------------------------------------------------------------------- what is told of the last outcome
+@pytest.mark.requirement("R-USE-008")
+async def test_who_keeps_the_record_reads_date_and_plan_of_the_last_outcome(
+    browser: Browser, identity: StandInIdentity, record: StandInOutcomes
+) -> None:
+    identity.role = Role.STANDARD
+    browser.come_in(identity)
+
+    page = await browser.see(HERE)
+
+    assert {"Plan From Meeting": "Weekly visits <b>until spring"} == answers_on(page, LAST)
+    assert "Recorded 17/06/2022 at 14:05" in page.texts(f"{LAST} p")
+    assert not page.tree.select('a[href$="outcomes/#outcomes"]')
+    assert [] == record.heard(ListOutcomes)
+
+
+@pytest.mark.requirement("R-USE-008")
+async def test_who_only_reads_the_record_is_told_nothing_of_outcomes(
+    browser: Browser, identity: StandInIdentity, record: StandInOutcomes
+) -> None:
+    identity.role, record.changes = Role.STANDARD, {"may_update": False}
+    browser.come_in(identity)
+
+    page = await browser.see(HERE)
+
+    assert ([], []) == (page.texts("#last-outcome"), record.heard(ReadToldOutcome))
+
+
+@pytest.mark.requirement("R-USE-008")
+@pytest.mark.parametrize("failure", [NotAnswered(Fault.UNAVAILABLE), Refused("not_found")])
+async def test_the_page_does_without_it(
+    browser: Browser, identity: StandInIdentity, record: StandInOutcomes, failure: NotAnswered | Refused
+) -> None:
+    identity.role, record.failing[ReadToldOutcome] = Role.STANDARD, failure
+    browser.come_in(identity)
+
+    page = await browser.see(HERE)
+
+    assert ("Referral", []) == (page.heading, page.texts("#last-outcome"))
+
+
+@pytest.mark.requirement("R-USE-008")
+async def test_a_record_without_outcomes_says_nothing_of_them(
+    browser: Browser, identity: StandInIdentity, record: StandInOutcomes
+) -> None:
+    identity.role, record.told = Role.STANDARD, ToldOutcome(record_id=RECORD_ID)
+    browser.come_in(identity)
+
+    assert [] == (await browser.see(HERE)).texts("#last-outcome")

@@ -58,6 +58,7 @@ from shared.contracts.outcomes import (
     ListOutcomes,
     ListTasks,
     ReadTask,
+    ReadToldOutcome,
     RecordOutcome,
     TaskCounts,
 )
@@ -279,6 +280,7 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 ReadRecord(record_id=RECORD_ID),
                 ListRecords(),
                 ListOutcomes(record_id=RECORD_ID),
+                ReadToldOutcome(record_id=RECORD_ID),
                 RecordOutcome(command_id=ID, edition="2022", record_id=RECORD_ID, version=4, answers={}),
             ),
         ),

@@ -128,7 +128,7 @@ def _strong(text: str) -> Markup:
 
 def _reference(register: Definition, mail: MailShown, about: str) -> Cell:
     """Return a link to the record, or its reference alone if the record has left the register."""
-    if mail.occasion == "record_ended":
+    if mail.occasion in ("record_ended", "record_left"):
         return mail.reference
     return link(mail.reference, register.record_address(mail.record_id), about)
 

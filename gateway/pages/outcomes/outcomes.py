@@ -23,7 +23,7 @@ from gateway.ui.register_form import RegisterForm, draw, hidden_fields, mark, ty
 from gateway.ui.render import show
 from gateway.ui.table import Cell
 from shared.clock import london_today
-from shared.contracts.outcomes import ListOutcomes, Outcomes, OutcomeShown, RecordOutcome
+from shared.contracts.outcomes import ListOutcomes, Outcomes, OutcomeShown, RecordOutcome, ToldOutcome
 from shared.contracts.referrals.reading import RecordShown
 from shared.ids import new_id
 from shared.messages import Refused
@@ -330,13 +330,27 @@ def _standing(register: Definition, record: RecordShown) -> list[tuple[str, Cell
 
 def listed_outcome(request: web.Request, each: OutcomeShown) -> ListedOutcome:
     """Return the outcome in the words of the edition that it was recorded in."""
+    words, rows = _in_its_words(request, each.edition, each.answers)
+    heading = words("outcome.recorded", name=each.recorded_by, when=day_and_time(each.recorded_at))
+    return ListedOutcome(heading, each.ending, each.counted, each.reversed, rows)
+
+
+def told_outcome(request: web.Request, told: ToldOutcome) -> ListedOutcome | None:
+    """Return what is told of an outcome: when it was recorded, and a few of its answers. None if there is none."""
+    if told.recorded_at is None:
+        return None
+    words, rows = _in_its_words(request, told.edition, told.answers)
+    heading = words("outcome.recorded_on", when=day_and_time(told.recorded_at))
+    return ListedOutcome(heading, ending=False, counted=True, reversed=False, rows=rows)
+
+
+def _in_its_words(request: web.Request, edition: str, answers: Answers) -> tuple[Words, list[AnswerRow]]:
+    """Return the words of an outcome's edition, and its answers in them."""
     registers, latest = request.config_dict[REGISTERS], request[REGISTER]
-    known = [edition.outcome for edition in registers.editions(latest.code) if edition.outcome]
+    known = [each.outcome for each in registers.editions(latest.code) if each.outcome]
     try:
-        register = registers.find(latest.code, each.edition)
+        register = registers.find(latest.code, edition)
     except UnknownRegister:  # its file has been taken away
         register = latest
     words, form = register.words, outcome_form(register)
-    heading = words("outcome.recorded", name=each.recorded_by, when=day_and_time(each.recorded_at))
-    rows = as_text(form_for(form, each.answers, words("record.earlier"), known), each.answers)
-    return ListedOutcome(heading, each.ending, each.counted, each.reversed, rows)
+    return words, as_text(form_for(form, answers, words("record.earlier"), known), answers)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from gateway.keys import CSRF_TOKEN, REGISTER, VISITOR
 from gateway.pages.actions.beside import action_lines
-from gateway.pages.outcomes.outcomes import ListedOutcome, listed_outcome
+from gateway.pages.outcomes.outcomes import ListedOutcome, listed_outcome, told_outcome
 from gateway.pages.records.history import FoundOutcomes, past_of
 from gateway.pages.records.last_list import list_address
 from gateway.pages.records.lookup import edition_of, record_id_in
@@ -36,7 +36,7 @@ from gateway.ui.register_form import Drawing, draw
 from gateway.ui.render import show, show_part
 from gateway.ui.table import Cell
 from shared.clock import utc_now
-from shared.contracts.outcomes import ListOutcomes
+from shared.contracts.outcomes import ListOutcomes, ReadToldOutcome
 from shared.contracts.referrals.reading import ReadRecord, RecordShown
 from shared.ids import new_id
 from shared.messages import Refused
@@ -101,9 +101,10 @@ async def show_reading(
     request: web.Request, register: Definition, record: RecordShown, state: ReadingState | None = None
 ) -> web.Response:
     state, wanted = state or ReadingState(), past_wanted(request)
-    read, found, about, seen, agreed = await asyncio.gather(
+    read, found, told, about, seen, agreed = await asyncio.gather(
         read_past(request, record, wanted),
         _outcomes_of(request, register, record),
+        _told_of(request, record),
         about_part(request, register, record),
         seen_state_of(request, register, record),
         _actions_of(request, record),
@@ -136,6 +137,7 @@ async def show_reading(
         may_read_outcomes=may_read_outcomes(request[VISITOR], register, record),
         outcome=_last_outcome(request, found),
         outcomes=found.outcomes,
+        told=told,
         agreed=agreed,
         sections=sections_of(register, record, drawing, f"{href}{CHANGE}" if record.may_update else ""),
         earlier=part("records/earlier.html", rows=earlier_rows(register.form, record.answers)),
@@ -224,6 +226,15 @@ async def _outcomes_of(request: web.Request, register: Definition, record: Recor
     if found is None or found.is_open != record.is_open:
         return FoundOutcomes(missing=True)
     return FoundOutcomes(found)
+
+
+async def _told_of(request: web.Request, record: RecordShown) -> ListedOutcome | None:
+    """Return what a user who may not read outcomes is told of the last one, if they may update the record."""
+    newest, visitor = request[REGISTER], request[VISITOR]
+    if not record.may_update or visitor.may(Permission.RECORD_OUTCOME) or not (newest.outcome and newest.outcome.told):
+        return None
+    found = await ask_if_there(request, ReadToldOutcome(record_id=record.record_id))
+    return told_outcome(request, found) if found else None
 
 
 def _last_outcome(request: web.Request, found: FoundOutcomes) -> ListedOutcome | None:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from services.outcomes import rules
+from services.outcomes.action_rules import check_is_lead
 from services.outcomes.audit_actions import OutcomesAction
 from services.outcomes.context import OutcomesContext
 from services.outcomes.store import outcomes as store
 from services.outcomes.store.outcomes import Listed
 from shared import audit
-from shared.contracts.outcomes import MOST_AT_ONCE, ListOutcomes, Outcomes, OutcomeShown
+from shared.contracts.outcomes import MOST_AT_ONCE, ListOutcomes, Outcomes, OutcomeShown, ReadToldOutcome, ToldOutcome
 from shared.contracts.referrals.archiving import RecordChecked
 from shared.database import transaction
 from shared.messages import Refused
@@ -39,6 +40,20 @@ class ReadOutcomeHandler:
         async with transaction(self.context.pool, visitor) as db:
             shown = [each.outcome_id for each in found.outcomes]
             await audit.note(db, visitor, OutcomesAction.OUTCOME_LISTED, [asked.record_id, *shown])
+        return found
+
+    async def read_told(self, visitor: Visitor, assertion: str, asked: ReadToldOutcome) -> ToldOutcome:
+        """Ask referrals whether the visitor may update the record, before anything is read."""
+        record = await self.context.check_record(assertion, asked.record_id)
+        check_is_lead(visitor, record)
+        register = self.context.registers.find(visitor.register_code)
+        told = register.outcome.told if register.outcome else ()
+        async with transaction(self.context.pool, visitor) as db:
+            found = await store.read_told(db, asked.record_id, told)
+            if found.outcome_id is not None:
+                await audit.note(
+                    db, visitor, OutcomesAction.OUTCOME_TOLD_READ, [asked.record_id, found.outcome_id], found.answers
+                )
         return found
 
     async def _list(self, visitor: Visitor, asked: ListOutcomes) -> Listed:

@@ -12,6 +12,7 @@ from shared import audit, outbox
 from shared.commands import carry_out, unless_repeated
 from shared.compartments import add_compartment
 from shared.contracts.outcomes import OutcomeReceipt, RecordOutcome
+from shared.contracts.referrals.archiving import RecordChecked
 from shared.database import Database
 from shared.ids import new_id
 from shared.permissions import Visitor
@@ -58,7 +59,7 @@ class Recording:
             version=record.version,
             compartment=compartment,
         )
-        return await self._store(await self.context.reach(visitor), asked, outcome, counted, record.rating)
+        return await self._store(await self.context.reach(visitor), asked, outcome, counted, record)
 
     async def _store(
         self,
@@ -66,7 +67,7 @@ class Recording:
         asked: RecordOutcome,
         outcome: NewOutcome,
         counted: CountedOutcome,
-        rating: str | None,
+        record: RecordChecked,
     ) -> OutcomeReceipt:
         """
         Store the outcome. The lock on the record keeps outcomes off a record that is being archived.
@@ -79,7 +80,7 @@ class Recording:
             await outcomes.hold_record(db, outcome.record_id)
             await endings.mark_reversed(db, outcome.record_id, counted.version)
             rules.check_not_ending(await endings.find_ending_state(db, outcome.record_id))
-            leaving = await self._leaving(db, visitor, asked, rating)
+            leaving = await self._leaving(db, visitor, asked, record.rating)
             await outcomes.add_outcome(db, visitor, replace(outcome, leaving=leaving))
             if self.context.registers.is_scoped_by_bodies(visitor.register_code):
                 await outcomes.follow_record(db, outcome.record_id, counted.version)
@@ -87,6 +88,9 @@ class Recording:
             await audit.note(db, visitor, act, [outcome.outcome_id, outcome.record_id], {**outcome.answers, **leaving})
             if not outcome.ending:
                 await outbox.put(db, self.context.recorded(counted))
+                for user_id in record.kept_by:
+                    if user_id != visitor.user_id:
+                        await outbox.put(db, self.context.told_of(counted, record.reference, user_id))
             return OutcomeReceipt(outcome_id=outcome.outcome_id, pending=outcome.ending)
 
         receipt = await carry_out(self.context.pool, visitor, asked, act)

@@ -9,7 +9,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.outcomes.store.feed import ANSWERS
-from shared.contracts.outcomes import OutcomeShown
+from shared.contracts.outcomes import OutcomeShown, ToldOutcome
 from shared.contracts.referrals.answers import Answers
 from shared.database import Database, reach_of
 from shared.permissions import Visitor
@@ -152,3 +152,14 @@ FOLLOW_RECORD = "SELECT follow_record($1, $2)"
 async def follow_record(db: Database, record_id: UUID, version: int) -> None:
     """Move the record's outcomes to the compartment in which it lies now, if it has moved since this version."""
     await db.execute(FOLLOW_RECORD, record_id, version)
+
+
+READ_TOLD = "SELECT outcome_id, edition, recorded_at, answers FROM told_outcome($1, $2)"
+
+
+async def read_told(db: Database, record_id: UUID, told: Sequence[str]) -> ToldOutcome:
+    """Return these answers of the last outcome that counts, of a record that referrals has just let the user update."""
+    row = await db.fetchrow(READ_TOLD, record_id, list(told))
+    if row is None:
+        return ToldOutcome(record_id=record_id)
+    return ToldOutcome(record_id=record_id, **dict(row) | {"answers": ANSWERS.validate_json(row["answers"])})

@@ -80,7 +80,15 @@ class Archiving:
         receipt = receipt_of(present, version, present.rating)
         telling = RecordEvents(register, present.bodies, receipt, self.context.clock(), present.created_by)
         events = telling.archived(urgency_of(rating_of(register, present.answers)))
+        for user_id in await self._keepers(visitor, present):
+            events.append(replace(telling, submitted_by=user_id).colleague("record_left"))
         return await self.saving.save(visitor, asked, version, receipt, events)
+
+    async def _keepers(self, visitor: Visitor, present: Present) -> list[UUID]:
+        """Return who created the record and who holds it, without the visitor: nobody is told of what they do."""
+        async with transaction(self.context.pool, visitor) as db:
+            state = await store.find_state(db, visitor, present.record_id)
+        return [each for each in (state.kept_by if state else ()) if each != visitor.user_id]
 
     async def _is_given_up(self, command_id: UUID) -> bool:
         async with transaction(self.context.pool) as db:

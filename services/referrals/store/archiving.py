@@ -10,7 +10,11 @@ from shared.permissions import Visitor
 
 FIND_STATE = f"""
     SELECT organisation_id, {bodies_column()}, version, is_open, born, rating, reference, locality, created_by,
-        id = ANY((SELECT held_ids())::uuid[]) AS is_held
+        id = ANY((SELECT held_ids())::uuid[]) AS is_held,
+        (
+            SELECT h.user_id FROM record_holding AS h
+            WHERE h.record_id = record.id AND h.kind = 'holder' AND h.ended_at IS NULL
+        ) AS holder_id
     FROM record
     WHERE {in_sight("record")} AND id = $4
 """  # noqa: S608  a column and a condition of ours
@@ -31,6 +35,7 @@ async def find_state(db: Database, visitor: Visitor, record_id: UUID) -> RecordC
         reference=row["reference"],
         locality=row["locality"],
         may_update=may_update(visitor, row["created_by"], is_held=row["is_held"]),
+        kept_by=tuple(dict.fromkeys(filter(None, (row["created_by"], row["holder_id"])))),
     )
 
 

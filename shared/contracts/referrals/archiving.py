@@ -16,7 +16,7 @@ class RecordChecked(Message):
     The state of a record for another service. `bodies` make its compartment, and `rating` is the code of its rating.
 
     About the person it has only the date of birth, `born`, with which that service compares its own dates.
-    `may_update`: the asker has the rights of its creator, while it is active.
+    `may_update`: the asker has the rights of its creator, while it is active. `kept_by` are its creator and its holder.
     """
 
     record_id: UUID
@@ -28,6 +28,7 @@ class RecordChecked(Message):
     reference: str = ""
     locality: str | None = None
     may_update: bool = False
+    kept_by: tuple[UUID, ...] = ()
 
 
 class CheckRecord(Request[RecordChecked]):

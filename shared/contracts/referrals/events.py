@@ -10,6 +10,7 @@ Happening = Literal[
     "record_created",
     "rating_changed",
     "record_ended",
+    "record_left",
     "holder_named",
     "holder_replaced",
     "cover_begun",
@@ -69,7 +70,7 @@ class RecordNotice(Event):
     For the notifier alone: what happened to a record, with its reference and no other content.
 
     `urgency` is that of its present rating. `submitted_by` is the user who added it, if known. For a change of holder
-    or cover it is the colleague who is told of it.
+    or cover, and where a record has left the register, it is the colleague who is told of it.
     """
 
     family: ClassVar[Literal["event", "notice"]] = "notice"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from shared.registers.checks.forms import check_apart, check_form, check_labels
+from shared.registers.checks.forms import check_apart, check_form, check_labels, not_asked
 from shared.registers.checks.lifecycle import check_duplicates, check_states, check_transitions
 from shared.registers.checks.load import check_load
 from shared.registers.checks.meetings import check_meetings
@@ -36,13 +36,22 @@ from shared.registers.faults import DefinitionFault
 
 def _check_forms(register: Definition) -> Iterator[DefinitionFault]:
     yield from check_form("form", register.form)
+    if register.form.told:
+        yield DefinitionFault("form", "told belongs to the outcome form")
     if register.outcome:
         born = register.form.by_name.get(register.person.get("born", ""))
         yield from check_form("outcome", register.outcome, {born.name: born} if born else None)
         yield from check_apart("outcome", register.outcome, register.form, "the form")
+        yield from _check_told(register.outcome)
     if register.leaving:
         yield from check_form("leaving", register.leaving)
         yield from _check_leaving(register, register.leaving)
+
+
+def _check_told(outcome: QuestionForm) -> Iterator[DefinitionFault]:
+    for name in outcome.told:
+        if name not in outcome.by_name:
+            yield DefinitionFault("outcome, told", not_asked(outcome, name))
 
 
 def _check_leaving(register: Definition, leaving: QuestionForm) -> Iterator[DefinitionFault]:

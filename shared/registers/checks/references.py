@@ -21,7 +21,14 @@ ROLE_KINDS: dict[Role, frozenset[Kind]] = {
     "lead_professional_contact": frozenset({"text"}),
     "latest_update": frozenset({"text", "long_text"}),
 }
-OF_A_COLLEAGUE: tuple[Occasion, ...] = ("holder_named", "holder_replaced", "cover_begun", "cover_ended")
+OF_A_COLLEAGUE: tuple[Occasion, ...] = (
+    "holder_named",
+    "holder_replaced",
+    "cover_begun",
+    "cover_ended",
+    "outcome_recorded",
+    "record_left",
+)
 SEARCHED_KINDS: frozenset[Kind] = frozenset({"text", "nhs_number", "postcode"})
 OR_NOBODY = '; or say why not: under [notifications], of_new_records = "none" and reason = "…"'
 RESERVED_CODES = frozenset(
@@ -211,7 +218,7 @@ def _check_mails(register: Definition) -> Iterator[DefinitionFault]:
         ):
             yield DefinitionFault(
                 f"notification, {rule.occasion}",
-                "a change of holder goes to colleague, without urgency; nothing else does",
+                "what its holder is told of goes to colleague, without urgency; nothing else does",
             )
         if rule.occasion == "record_ended" and not register.lifecycle.transitions:
             yield DefinitionFault("notification, record_ended", "never happens: the register has no transition")

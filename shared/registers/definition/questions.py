@@ -200,9 +200,12 @@ class QuestionForm(Model):
     Sections of questions, asked in the order written. A question may depend only on earlier ones.
 
     `rules` are checked over all answers together. In an outcome form they may name the person's date of birth too.
+
+    `told`, of an outcome form, are the answers that users who are no administrators read on a record that they keep.
     """
 
     heading: Text
+    told: tuple[QuestionName, ...] = ()
     guidance: Texts = ()
     rules: tuple[ConsistencyRule, ...] = Field(default=(), alias="rule")
     sections: tuple[Section, ...] = Field(alias="section", min_length=1)

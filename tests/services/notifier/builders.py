@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.notifier.settings import NotifierSettings
 from shared.contracts.notifier import QueueMail, Template
-from shared.contracts.outcomes import UrgentNotSeen
+from shared.contracts.outcomes import OutcomeTold, UrgentNotSeen
 from shared.contracts.referrals.events import Happening, RecordMoved, RecordNotice, RoutineNotice, Urgency, UrgentNotice
 from shared.registers.bodies import organisation_compartment
 
@@ -94,6 +94,11 @@ def an_urgent_notice(
 def nobody_has_seen(reference: str = "DSR-7KQ2", bodies: tuple[str, ...] = ()) -> UrgentNotSeen:
     notice = a_routine_notice(reference=reference, bodies=bodies)
     return UrgentNotSeen.model_validate(notice.model_dump())
+
+
+def an_outcome_told(reference: str = "DSR-7KQ2") -> OutcomeTold:
+    notice = a_routine_notice(reference=reference)
+    return OutcomeTold.model_validate(notice.model_dump() | {"recipient": new_id()})
 
 
 def a_move(notice: RecordNotice, version: int, *bodies: str) -> RecordMoved:

@@ -15,7 +15,13 @@ from shared.registers.definition.lifecycle import Notification, UntoldRecords
 from shared.registers.definition.register import Definition
 from shared.registers.files import LoadedRegister
 from shared.registers.load import Registers, UnknownRegister
-from tests.services.notifier.builders import a_routine_notice, an_urgent_notice, new_id, nobody_has_seen
+from tests.services.notifier.builders import (
+    a_routine_notice,
+    an_outcome_told,
+    an_urgent_notice,
+    new_id,
+    nobody_has_seen,
+)
 from tests.services.notifier.rig import Rig
 from tests.services.notifier.scripted_server import Taken
 
@@ -60,7 +66,7 @@ async def test_a_routine_record_does_not_call_itself_urgent(rig: Rig) -> None:
 
 
 @pytest.mark.requirement("R-USE-008")
-@pytest.mark.parametrize("occasion", ["holder_named", "holder_replaced", "cover_begun", "cover_ended"])
+@pytest.mark.parametrize("occasion", ["holder_named", "holder_replaced", "cover_begun", "cover_ended", "record_left"])
 async def test_a_colleague_alone_is_told_of_a_change_of_holder_by_reference(rig: Rig, occasion: Happening) -> None:
     colleague = new_id()
     rig.identity.user = "nadia@mpft.nhs.uk"
@@ -287,3 +293,20 @@ async def test_that_nobody_was_told_is_logged_unless_the_register_decided_so(
     await rig.with_registers(Registers([LoadedRegister(silent, "")])).handlers.tell(notice)
 
     assert warnings == capfd.readouterr().out.count("notice.nobody_told")
+
+
+@pytest.mark.requirement("R-USE-008")
+async def test_who_keeps_a_record_gets_a_mail_by_reference_of_an_outcome_and_nobody_else(rig: Rig) -> None:
+    rig.identity.user = "jenny@mpft.nhs.uk"
+
+    (mail,) = await told(rig, an_outcome_told())
+
+    assert ("jenny@mpft.nhs.uk",) == mail.recipients
+    assert "An outcome was recorded for referral DSR-7KQ2" == str(mail.message["Subject"])
+    assert "https://registers.example/dsr/records/" in mail.text
+    assert not re.search("plan:|result|notes", mail.text, re.IGNORECASE)
+
+
+@pytest.mark.requirement("R-USE-008")
+async def test_who_has_left_gets_no_mail_of_an_outcome(rig: Rig) -> None:
+    assert [] == await told(rig, an_outcome_told())

@@ -3,7 +3,15 @@
 from datetime import timedelta
 
 from shared.contracts.looks import ReadOutcomeLooks
-from shared.contracts.outcomes import AcknowledgeTask, CountTasks, ListOutcomes, ListTasks, ReadTask, RecordOutcome
+from shared.contracts.outcomes import (
+    AcknowledgeTask,
+    CountTasks,
+    ListOutcomes,
+    ListTasks,
+    ReadTask,
+    ReadToldOutcome,
+    RecordOutcome,
+)
 from shared.permissions import Visitor
 from tests.contracts.golden import check_golden
 from tests.services.outcomes.rig import Rig
@@ -14,6 +22,10 @@ async def test_golden_outcomes(rig: Rig, administrator: Visitor) -> None:
     record = await rig.referrals.submit(administrator)
 
     check_golden(RecordOutcome, await rig.record(administrator, record, notes="Seen at home."))
+    other = await rig.referrals.submit(administrator, nhs_number="", first_name="Poppy")
+    await rig.record(administrator, other, plan="Weekly visits")
+    told = ReadToldOutcome(record_id=other.record_id)
+    check_golden(ReadToldOutcome, await rig.ask(administrator, told))
     check_golden(ListOutcomes, await rig.listed(administrator, record.record_id))
     check_golden(ReadOutcomeLooks, await rig.ask(administrator, ReadOutcomeLooks(record_id=record.record_id)))
 

@@ -35,6 +35,7 @@ from shared.contracts.outcomes import (
     ListOutcomes,
     ListTasks,
     ReadTask,
+    ReadToldOutcome,
 )
 from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord
 from shared.contracts.referrals.caseload import ReadCaseload
@@ -93,7 +94,9 @@ COUNTS = frozenset(
     }
 )
 # Derived from records of everybody, or written about a stranger's own record beside those of the world.
-SHARED_TABLES = frozenset({"possible_duplicate", "record_key", "record_search", "record_word", "record_feed"})
+SHARED_TABLES = frozenset(
+    {"possible_duplicate", "record_key", "record_return", "record_search", "record_word", "record_feed"}
+)
 TODAY = london_today()
 FIND_VERSION = "SELECT version FROM record WHERE id = $1"
 
@@ -143,7 +146,7 @@ READS: dict[str, Ask] = {
     "ended records by number": lambda world: FindEnded(nhs_number=str(world.person["nhs_number"])),
     "ended records": lambda _: ListEnded(),
     "ended records of a name": lambda world: ListEnded(search=str(world.person["last_name"])),
-    "those added again": by_id(ListReturned),
+    "those added again": lambda world: ListReturned(record_id=world.archived.record_id),
     "its holders": by_id(ReadHoldings),
     "all records of the creator": lambda world: ListHeld(user_id=world.creator.user_id),
     "the number of them": lambda world: CountHeld(user_id=world.creator.user_id),
@@ -163,6 +166,7 @@ READS: dict[str, Ask] = {
     "reversals": lambda _: ListReversals(),
     "the number of reversals": lambda _: CountReversals(),
     "its outcomes": by_id(ListOutcomes),
+    "what is told of its last outcome": by_id(ReadToldOutcome),
     "the upload": lambda world: ReadUpload(upload_id=world.upload_id),
     "uploads": lambda _: ListUploads(),
     "its rows": lambda world: ListUploadRows(upload_id=world.upload_id, tab="errors"),

@@ -104,6 +104,7 @@ OF_WHAT_WAS_FOUND = """
     referrals.store.uploads.NAME_AUTHORITY
     referrals.store.uploads.PROCESS referrals.store.uploads.READ_AGAIN referrals.store.uploads.READ_CELLS
     referrals.store.uploads.REMOVE_CHUNKS referrals.store.uploads.REMOVE_ROWS referrals.store.uploads.SUM_CHUNKS
+    outcomes.store.outcomes.READ_TOLD
     outcomes.store.endings.FIND_ENDING outcomes.store.endings.FIND_ENDING_STATE outcomes.store.endings.MARK_REVERSED
     outcomes.store.endings.SETTLE outcomes.store.outcomes.ADD_OUTCOME outcomes.store.outcomes.FOLLOW_RECORD
     outcomes.store.actions.ADD_ACTION outcomes.store.actions.ADD_ENTRY outcomes.store.actions.ADD_TOLD
