@@ -15,7 +15,7 @@ from shared.contracts.referrals.consent import (
     NameConsentAuthority,
 )
 from shared.contracts.referrals.loading import ListUploads, UploadShown
-from shared.contracts.referrals.saving import RecordReceipt
+from shared.contracts.referrals.saving import RecordReceipt, ReviewRecord
 from shared.database import transaction
 from shared.messages import Refused, must_find
 from shared.permissions import AccountGrant, Role, Visitor
@@ -141,6 +141,18 @@ async def test_a_record_leaves_the_list_when_an_update_answers_the_questions_abo
     await loader.referrals.update(loader.user, receipt, **answers | a_referral(**answers))
 
     assert (ConsentCount(), ()) == (await counted(loader), (await listed(loader)).records)
+
+
+@pytest.mark.requirement("R-LOAD-003")
+async def test_a_review_that_gives_another_rating_confirms_no_consent(loader: Loader) -> None:
+    receipt = await unconsented(loader)
+    review = ReviewRecord(
+        command_id=new_id(), record_id=receipt.record_id, version=receipt.version, rating="red", update="Seen"
+    )
+
+    await loader.referrals.ask(loader.user, review)
+
+    assert 1 == (await counted(loader)).waiting
 
 
 @pytest.mark.requirement("R-LOAD-003")

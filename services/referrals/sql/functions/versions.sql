@@ -77,7 +77,9 @@ BEGIN
             END IF;
         END IF;
         kept := rewrite_record(scope, wanted, content);
-        PERFORM confirm_consent(ARRAY[kept.id], scope.user_id); -- a form saves no answers without it
+        IF wanted.act <> 'reviewed' THEN -- a form saves no answers without consent; a review does not ask for it
+            PERFORM confirm_consent(ARRAY[kept.id], scope.user_id);
+        END IF;
     END IF;
     IF kept.id IS NULL THEN
         SELECT w.verdict, w.version_there INTO verdict, version_there
