@@ -55,7 +55,7 @@ def may_load(visitor: Visitor) -> bool:
 def may_name_authority(register: Definition, visitor: Visitor) -> bool:
     """Check whether the user may name the authority for rows without consent: a privacy officer, if any."""
     if AccountGrant.PRIVACY_OFFICER in register.access.grants:
-        return visitor.may(Permission.OVERSEE_PRIVACY)
+        return AccountGrant.PRIVACY_OFFICER in visitor.grants and visitor.may(Permission.OVERSEE_PRIVACY)
     return may_load(visitor)
 
 
