@@ -89,10 +89,9 @@ def build(context: ServiceContext, _settings: ReferralsSettings) -> Service:
 
 def service_of(context: ServiceContext) -> Service:
     """Return the service for a context. It needs no settings of its own."""
-    saving, reading, comparing = Saving(context), ReadRecordHandlers(context), Comparing(context)
+    saving, reading = Saving(context), ReadRecordHandlers(context)
     archiving, standing = Archiving(context, saving), RecordStatusHandlers(context)
-    reversing, publishing = Reversing(context), Publishing(context)
-    work = UploadWork(context, OrganisationNames(context.bus))
+    publishing, work = Publishing(context), UploadWork(context, OrganisationNames(context.bus))
     return Service(
         answers=[
             for_visitors(SubmitRecord, Permission.SUBMIT_RECORD, saving.submit),
@@ -115,10 +114,7 @@ def service_of(context: ServiceContext) -> Service:
             *_of_holding(HoldingHandlers(context)),
             *_of_handing_over(HandOverHandlers(context)),
             *_of_looking(LookingHandlers(context)),
-            for_visitors(ListDuplicates, Permission.ADMINISTER, comparing.list_open),
-            for_visitors(ListLinked, Permission.ADMINISTER, comparing.list_linked),
-            for_visitors(CountDuplicates, Permission.ADMINISTER, comparing.count_open),
-            for_visitors(DecideDuplicate, Permission.ADMINISTER, comparing.decide),
+            *_of_comparing(Comparing(context)),
             *drafting_of(Drafting(context)),
             for_visitors(CheckRecord, Permission.READ_RECORDS, archiving.check),
             for_visitors(ArchiveRecord, Permission.RECORD_OUTCOME, archiving.archive),
@@ -127,10 +123,7 @@ def service_of(context: ServiceContext) -> Service:
             for_callers(ReadStandings, ReadStandings.asked_by, standing.read),
             for_callers(ListStandings, ListStandings.asked_by, standing.list_calling),
             for_visitors(DecideEnding, Permission.UPDATE_RECORD, EndingHandlers(context).decide),
-            for_visitors(AskReversal, Permission.ADMINISTER, reversing.request),
-            for_visitors(ListReversals, Permission.ADMINISTER, reversing.list_open),
-            for_visitors(CountReversals, Permission.ADMINISTER, reversing.count_open),
-            for_visitors(DecideReversal, Permission.ADMINISTER, reversing.decide),
+            *_of_reversing(Reversing(context)),
             for_anyone(ReadOverlays, publishing.read),
             for_visitors(PublishOverlay, Permission.ADMINISTER, publishing.publish),
             for_visitors(ListOverlays, Permission.ADMINISTER, publishing.list_published),
@@ -149,6 +142,24 @@ def _of_holding(holding: HoldingHandlers) -> list[AnsweredRequest]:
         for_visitors(AddCover, Permission.ADMINISTER, holding.add_cover),
         for_visitors(EndCover, Permission.ADMINISTER, holding.end_cover),
         for_visitors(ReadHoldings, Permission.ADMINISTER, holding.read),
+    ]
+
+
+def _of_comparing(comparing: Comparing) -> list[AnsweredRequest]:
+    return [
+        for_visitors(ListDuplicates, Permission.ADMINISTER, comparing.list_open),
+        for_visitors(ListLinked, Permission.ADMINISTER, comparing.list_linked),
+        for_visitors(CountDuplicates, Permission.ADMINISTER, comparing.count_open),
+        for_visitors(DecideDuplicate, Permission.ADMINISTER, comparing.decide),
+    ]
+
+
+def _of_reversing(reversing: Reversing) -> list[AnsweredRequest]:
+    return [
+        for_visitors(AskReversal, Permission.ADMINISTER, reversing.request),
+        for_visitors(ListReversals, Permission.ADMINISTER, reversing.list_open),
+        for_visitors(CountReversals, Permission.ADMINISTER, reversing.count_open),
+        for_visitors(DecideReversal, Permission.ADMINISTER, reversing.decide),
     ]
 
 

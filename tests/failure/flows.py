@@ -17,7 +17,8 @@ from shared.clock import london_today
 from shared.registers.definition.register import Definition
 from shared.registers.form.reading import read_answers
 from shared.values import london_day
-from tests.failure.canary import NHS_NUMBER, Filled, Sought, fill, sought_word, without, word
+from tests.failure.administering import hand_over, who_looked
+from tests.failure.canary import Filled, Sought, fill, sought_word, without, word
 from tests.failure.following_up import WRITTEN_ABOUT_ACTIONS
 from tests.walking import Sheet, Walker, record_in
 
@@ -234,29 +235,12 @@ async def look_after(walker: Walker, record: str) -> str:
     await walker.post(page, form | {"act": "find", "search": LAST_NAME})
     await walker.post(f"{page}end", form | {"holding": word("no cover")})
     await walker.post(walker.at(f"records/{record}/seen/"), {"task": f"{uuid4().hex}-{uuid4().hex}"})
-    await hand_over(walker)
+    await hand_over(walker, LAST_NAME)
     await who_looked(walker, record)
     said = (await walker.see(walker.at(f"records/{record}/text/"))).html
     reference = re.search(r"DSR-[0-9A-Z]{4}-[0-9A-Z]{4}", said)
     assert reference is not None
     return reference[0]
-
-
-async def who_looked(walker: Walker, record: str) -> None:
-    page = walker.at(f"records/{record}/looked/")
-    await walker.see(page)
-    await walker.see(f"{page}?all=1")
-    await walker.post(page, {"user": uuid4().hex, "first-day": word("no day")})
-
-
-async def hand_over(walker: Walker) -> None:
-    """Open the page of all records of a user, and check a hand-over to nobody."""
-    page = walker.at("hand-over/")
-    await walker.see(page)
-    await walker.post(page, {"act": "find", "whose-search": LAST_NAME, "whose": ""})
-    of = {"of": uuid4().hex, "command": uuid4().hex, "to-search": LAST_NAME, "to": ""}
-    await walker.post(page, of | {"act": "check"})
-    await walker.post(page, of | {"act": "confirm", "to": uuid4().hex, "seen": "0"})
 
 
 async def end(walker: Walker, record: str) -> None:
@@ -266,43 +250,15 @@ async def end(walker: Walker, record: str) -> None:
     await walker.post(page, {"command": uuid4().hex, "reason": REASON, "body": word("no body"), "told": "yes"})
 
 
-async def see_what_waits(walker: Walker) -> None:
-    page = walker.at("work/")
-    task = re.search(r'value="([0-9a-f]{32}-[0-9a-f]{32})"', (await walker.see(page)).html)
-    assert task is not None
-    await walker.see(await walker.go_on(page, {"task": task[1]}))
-    await walker.post(page, {"task": word("no task")})
-    await walker.post(walker.at("discussed/"), {"task": word("no task")})
-
-
 async def review(walker: Walker, record: str) -> None:
     """Look at the reviews that are due, confirm one, and send a button that makes no sense."""
     page = walker.at("reviews/")
     await walker.see(page)
     await walker.see(f"{page}?due=soon")
     await walker.see(walker.at("records/?review=overdue&review=soon&sort=review"))
-    version = (await walker.open(record)).fields("version")["version"]
+    (version,) = (await walker.open(record)).fields("version")["version"]
     await walker.see(await walker.go_on(page, {"review": f"{record}-{version}-{uuid4().hex}"}))
     await walker.post(page, {"review": word("no review")})
-
-
-async def reverse(walker: Walker, reference: str) -> None:
-    """
-    Look for the ended record, ask for a reversal with a reason, try to confirm it as the same user, then withdraw it.
-    """
-    listed = walker.at("ended/")
-    await walker.see(listed)
-    await walker.post(listed, {"search": NHS_NUMBER})
-    await walker.post(listed, {"search": word("nobody"), "skip": "25"})
-    page = walker.at("administration/reversals/")
-    await walker.post(f"{page}find", {"nhs_number": NHS_NUMBER})
-    form = (await walker.see(page)).fields("reason") | {"reason": REASON}
-    await walker.post(page, form | {"reference": word("no reference")})
-    await walker.see(await walker.go_on(page, form | {"reference": reference}))
-    decision = re.search(rf'action="({page}[0-9a-f]+/)"', (await walker.see(page)).html)
-    assert decision is not None
-    await walker.post(decision[1], {"command": uuid4().hex, "act": "confirm"})
-    await walker.see(await walker.go_on(decision[1], {"command": uuid4().hex, "act": "decline"}))
 
 
 # ---------------------------------------------------------------------------------------------------- outcome, archive

@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from shared.registers.load import load_registers
 from tests.failure import flows, meeting_flows
+from tests.failure.administering import reverse, see_what_waits
 from tests.failure.breaking import kill, mended, settled
 from tests.failure.canary import Place, Sought, hits, sought_word
 from tests.failure.flows import ACCOUNT, Canary
@@ -55,7 +56,7 @@ async def walked(broken: Trial) -> AsyncIterator[Walked]:
         reference = await flows.look_after(admin, record)
         await follow_up(admin, record)
         await flows.end(admin, record)
-        await flows.see_what_waits(admin)
+        await see_what_waits(admin)
         await flows.review(mine, record)
         await meeting_flows.meet(admin, record)
         await flows.load(admin, canary)
@@ -64,7 +65,7 @@ async def walked(broken: Trial) -> AsyncIterator[Walked]:
         report = await flows.report(admin)
         await go_through_faults(broken, mine, canary)
         await flows.archive(admin, canary, record)
-        await flows.reverse(admin, reference)
+        await reverse(admin, reference, flows.REASON)
         await flows.look_at_mails(admin)
         await master.log_in("master@staffordshire.gov.uk")
         await flows.manage_users(admin, master)

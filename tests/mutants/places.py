@@ -39,6 +39,9 @@ PARTS = {
         ("tests/services/identity",),
     ),
     "outcomes": Part(("services/outcomes/rules.py",), rules("outcomes_tasks"), ("tests/services/outcomes",)),
+    "meetings": Part(
+        ("services/outcomes/meeting_rules.py",), rules("meeting_rules"), ("tests/services/outcomes/meetings",)
+    ),
     "reports": Part(
         ("services/reports/rules/*.py",), ("tests/services/reports/test_rules.py",), ("tests/services/reports",)
     ),

@@ -9,6 +9,7 @@ from services.outcomes import action_rules as rules
 from services.outcomes.audit_actions import OutcomesAction
 from services.outcomes.context import OutcomesContext
 from services.outcomes.store import actions as store
+from services.outcomes.store import endings
 from services.outcomes.store.actions import HeldAction, NewAction, NewEntry, Who
 from services.outcomes.store.outcomes import follow_record, hold_record
 from shared import audit, outbox
@@ -88,8 +89,13 @@ class ChangeActions:
     async def _store(
         self, visitor: Visitor, asked: AddAction, action: NewAction, record: RecordChecked
     ) -> ActionReceipt:
+        """Store the action, unless an outcome is archiving the record: that one has counted the open actions."""
+
         async def act(db: Database) -> ActionReceipt:
             await hold_record(db, action.record_id)
+            await endings.mark_reversed(db, action.record_id, record.version)
+            if await endings.find_ending_state(db, action.record_id) is not None:
+                raise Refused("archived")
             if await store.count_open(db, action.record_id) >= MOST_OF_RECORD:
                 raise Refused("too_many")
             await store.add_action(db, visitor, action)

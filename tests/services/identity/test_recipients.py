@@ -113,3 +113,18 @@ async def test_no_other_service_is_given_any(rig: Rig, service: str) -> None:
         await rig.ask(asked, statement_of(service))
 
     assert Fault.NOT_ALLOWED == refused.value.fault
+
+
+@pytest.mark.requirement("R-MEET-010")
+@pytest.mark.parametrize("status", Status)
+async def test_who_is_told_of_work_of_their_own_need_only_have_a_role_in_the_register(rig: Rig, status: Status) -> None:
+    account_id, elsewhere = await rig.person(role=Role.STANDARD), organisation_compartment(UUID(int=5)).bodies
+    await rig.set_status(status)
+
+    async def found(register: str, *, anywhere: bool) -> str | None:
+        asked = FindRecipients(register_code=register, bodies=elsewhere, user_id=account_id, anywhere=anywhere)
+        return (await rig.ask(asked, statement_of("notifier"))).user
+
+    serves = status in (Status.ACTIVE, Status.LOCKED_TO_STRANGERS)
+    assert (ADA if serves else None) == await found("dsr", anywhere=True)
+    assert [None, None] == [await found("dsr", anywhere=False), await found("s117", anywhere=True)]

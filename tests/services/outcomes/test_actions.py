@@ -20,6 +20,7 @@ from shared.contracts.actions import (
     ReadAction,
     RecordPlanTold,
 )
+from shared.contracts.referrals.archiving import ArchiveRecord
 from shared.contracts.referrals.standing import RecordStanding
 from shared.database import transaction
 from shared.messages import Fault
@@ -161,6 +162,11 @@ async def test_the_lead_of_a_record_sees_its_actions_and_another_colleague_does_
     assert ([action.action_id], False) == ([each.action_id for each in found.actions], found.may_add)
     assert ("not_found", {}) == await acting.rig.refusal(other, ListRecordActions(record_id=record.record_id))
     assert Fault.NOT_ALLOWED == await acting.rig.fault(lead, acting.adding(record, lead))
+    sees = other.model_copy(update={"standard_sees": "scope"})
+    assert ("not_found", {}) == await acting.rig.refusal(sees, ListRecordActions(record_id=record.record_id))
+    await acting.rig.ask(administrator, an_ending(record))
+    assert ("not_found", {}) == await acting.rig.refusal(lead, ListRecordActions(record_id=record.record_id))
+    assert not (await acting.of_record(administrator, record)).may_add
 
 
 @pytest.mark.requirement("R-MEET-012")
@@ -328,6 +334,15 @@ async def test_the_actions_of_an_archived_record_stay_open(acting: Acting, admin
     assert [action.action_id] == await acting.listed(colleague)
     assert ("archived", {}) == await acting.rig.refusal(administrator, acting.adding(record, colleague))
     assert "closed" == (await acting.decide(administrator, await acting.report(colleague, action), "close")).state
+
+
+async def test_no_action_is_added_while_an_outcome_archives_the_record(acting: Acting, administrator: Visitor) -> None:
+    record, colleague = await acting.record(administrator), acting.colleague(*administrator.organisation_ids)
+    acting.known[administrator.user_id] = administrator
+    with acting.rig.away(ArchiveRecord):
+        await acting.rig.ask(administrator, an_ending(record))
+
+    assert ("archived", {}) == await acting.rig.refusal(administrator, acting.adding(record, colleague))
 
 
 async def test_an_action_follows_its_record_to_other_bodies_and_its_owner_keeps_it(

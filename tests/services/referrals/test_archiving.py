@@ -2,8 +2,9 @@
 
 import pytest
 
-from shared.contracts.referrals.archiving import ArchiveRecord, FinishArchive, RefuseArchive
+from shared.contracts.referrals.archiving import ArchiveRecord, CheckRecord, FinishArchive, RefuseArchive
 from shared.contracts.referrals.events import RecordArchived, RecordNotice
+from shared.contracts.referrals.holding import AssignHolder
 from shared.contracts.referrals.reading import ReadRecord
 from shared.contracts.referrals.saving import RecordReceipt
 from shared.messages import Fault, NotAnswered, Refused
@@ -194,3 +195,24 @@ async def test_only_outcomes_finishes_or_gives_up(referrals: Referrals, receipt:
         with pytest.raises(NotAnswered) as unanswered:
             await referrals.ask_as(stranger, request)
         assert Fault.NOT_ALLOWED == unanswered.value.fault
+
+
+@pytest.mark.requirement("R-MEET-013")
+async def test_who_may_update_a_record_is_said_to_outcomes_and_others_do_not_find_it(
+    referrals: Referrals, administrator: Visitor
+) -> None:
+    creator, holder, other = (colleague_of(administrator) for _ in range(3))
+    receipt = await referrals.submit(creator)
+    checking = CheckRecord(record_id=receipt.record_id)
+    before = await referrals.refusal(holder, checking)
+    await referrals.grants(holder)
+    assign = AssignHolder(command_id=new_id(), record_id=receipt.record_id, user_id=holder.user_id, seen=None)
+    await referrals.ask(administrator, assign)
+
+    found = [await referrals.ask(each, checking) for each in (creator, holder, administrator)]
+
+    assert [(True, receipt.reference)] * 3 == [(each.may_update, each.reference) for each in found]
+    assert ["south_staffordshire"] * 3 == [each.locality for each in found]
+    assert [("not_found", {})] * 2 == [before, await referrals.refusal(other, checking)]
+    reporter = colleague_of(administrator, Role.REPORTING)
+    assert not (await referrals.ask(reporter, checking)).may_update

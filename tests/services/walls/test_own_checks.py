@@ -27,25 +27,6 @@ from shared.contracts.actions import (
     ReportAction,
 )
 from shared.contracts.looks import CheckLooks, ReadOutcomeLooks, ReadRecordLooks, ReadReportLooks
-from shared.contracts.meetings import (
-    AddAddendum,
-    AddItem,
-    CancelMeeting,
-    ChangeMeeting,
-    CloseMeeting,
-    DeclareInterest,
-    ListMeetings,
-    ListSeries,
-    PlanMeeting,
-    ReadAgenda,
-    ReadItem,
-    ReadPack,
-    RemoveItem,
-    SaveAttendance,
-    SaveMinutes,
-    SaveSeries,
-    StartMeeting,
-)
 from shared.contracts.notifier import CountUndelivered, ListMails, SendAgain
 from shared.contracts.outcomes import (
     AcknowledgeTask,
@@ -99,6 +80,7 @@ from tests.services.outcomes.rig import an_ending, an_outcome
 from tests.services.referrals.builders import EDITION, new_id
 from tests.services.reports.rig import column, context_of
 from tests.services.reports.test_people import LINK
+from tests.services.walls.meeting_requests import OF_THE_REGISTER, READS_OF_MEETINGS, WRITES_OF_MEETINGS
 from tests.services.walls.world import Owners, World, an_update, the_same_person
 from tests.support.connections import ServicePools
 
@@ -132,11 +114,6 @@ def command(kind: Callable[..., Request[Message]], **more: object) -> Ask:
 
 def owned_by(world: World) -> ActionOwner:
     return ActionOwner(colleague_id=world.holder.user_id)
-
-
-def command_of(kind: Callable[..., Request[Message]], meeting: str, **more: object) -> Ask:
-    """Return a request about the first record at a meeting of the world."""
-    return lambda world: command(kind, meeting_id=getattr(world.meetings, meeting), **more)(world)
 
 
 READS: dict[str, Ask] = {
@@ -199,10 +176,7 @@ READS: dict[str, Ask] = {
     "the number of actions": lambda _: CountActions(),
     "the action": lambda world: ReadAction(action_id=world.action.action_id),
     "its actions": by_id(ListRecordActions),
-    "meetings": lambda _: ListMeetings(),
-    "the agenda of a meeting": lambda world: ReadAgenda(meeting_id=world.meetings.running),
-    "the minutes": lambda world: ReadItem(meeting_id=world.meetings.running, record_id=world.record.record_id),
-    "the print pack": lambda world: ReadPack(meeting_id=world.meetings.closed),
+    **READS_OF_MEETINGS,
     "mails": lambda _: ListMails(),
     "undelivered mails": lambda _: ListMails(undelivered=True),
     "the number of undelivered mails": lambda _: CountUndelivered(),
@@ -267,22 +241,7 @@ WRITES: dict[str, Ask] = {
         command_id=new_id(), action_id=world.action.action_id, version=3, verdict="close"
     ),
     "who was told of the plan": command(RecordPlanTold, party="mdt", why_not="A stranger forgot"),
-    "minutes": lambda world: SaveMinutes(
-        command_id=new_id(),
-        meeting_id=world.meetings.running,
-        record_id=world.record.record_id,
-        version=1,
-        edition=EDITION,
-        answers={"update": "A stranger's minutes"},
-    ),
-    "an addendum": command_of(AddAddendum, "closed", text="A stranger's addendum"),
-    "a person put on the agenda": lambda world: AddItem(
-        command_id=new_id(), meeting_id=world.meetings.running, record_id=world.records[1].record_id
-    ),
-    "a person taken off the agenda": lambda world: RemoveItem(
-        command_id=new_id(), meeting_id=world.meetings.running, record_id=world.agenda.record_id
-    ),
-    "an interest": command_of(DeclareInterest, "running"),
+    **WRITES_OF_MEETINGS,
     "a mail again": lambda world: SendAgain(command_id=new_id(), mail_id=world.mail_id),
     "a report of the organisation": lambda world: StartReport(
         command_id=new_id(), report="referrals", organisation_id=world.organisation_id
@@ -339,14 +298,7 @@ OF_UPLOADS = (
 ABOUT_NO_PERSON = {
     PublishOverlay,
     ListOverlays,
-    ListSeries,
-    SaveSeries,
-    PlanMeeting,
-    ChangeMeeting,
-    CancelMeeting,
-    StartMeeting,
-    CloseMeeting,
-    SaveAttendance,
+    *OF_THE_REGISTER,
 }
 
 
