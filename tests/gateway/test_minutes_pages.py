@@ -62,6 +62,13 @@ async def drafted(browser: Browser, sent: dict[str, str]) -> dict[str, object]:
 
 
 # ------------------------------------------------------------------------------------------------------------ the page
+async def test_the_script_knows_that_a_draft_does_not_hold_the_rating(browser: Browser) -> None:
+    page = await browser.see(ITEM)
+
+    assert "item_rating" in {str(each["name"]) for each in page.tree.select("[data-not-in-draft] input")}
+    assert [] == page.tree.select("[data-not-in-draft] textarea")
+
+
 @pytest.mark.requirement("R-MEET-009")
 async def test_the_page_has_who_it_is_the_rating_the_news_the_last_minutes_and_the_form(
     browser: Browser, meetings: StandInMeetings

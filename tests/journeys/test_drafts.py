@@ -124,7 +124,7 @@ async def test_what_no_draft_holds_stays_under_a_cover_until_its_owner_is_back(
         await expect(page.get_by_role("dialog")).to_have_count(0)
         await page.get_by_role("button", name="Update Record").click()
         await expect(page.get_by_text("The referral has been updated.")).to_be_visible()
-        await expect(page.locator(".ics-read")).to_contain_text("Typed before the time-out.")
+        await expect(page.locator(".ics-read").first).to_contain_text("Typed before the time-out.")
 
 
 async def test_who_types_on_after_the_session_has_ended_is_told_at_once(browser: Browser, stack: Product) -> None:

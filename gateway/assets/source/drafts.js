@@ -111,9 +111,10 @@ export async function saveDraft(keepalive = false) {
   return !unsaved;
 }
 
-// Returns whether this is the draft's form and everything in it is saved.
+// Returns whether this is the draft's form and everything in it is saved. What no draft holds must be as it was.
 export function isDraft(other) {
-  return other === form && !unsaved;
+  const beside = other === form && form.querySelector("[data-not-in-draft]");
+  return other === form && !unsaved && !(beside && isTypedOver(beside));
 }
 
 if (form) {
