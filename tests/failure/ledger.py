@@ -200,7 +200,7 @@ def faults_of_facts(held: Held) -> Iterator[str]:
         "audit": (twice, held.audited),
         "command": (twice, held.commands),
         "events": (twice + held.ended, len(held.events)),  # created, archived, and that of the outcome
-        "notices": (twice, len(held.notices)),
+        "notices": (twice + held.ended, len(held.notices)),  # of the archive the creator is told too
         "outcomes": (int(held.ended), held.endings),
         "tasks": (int(not held.ended), held.tasks),  # every referral of a round is for the next meeting
     }

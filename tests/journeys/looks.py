@@ -92,6 +92,7 @@ LOOKS = {
     "record #history": RECORD,
     "record #notes": RECORD,
     "record to read": RECORD,
+    "record with a told plan": RECORD,
     "linked": RECORD,
     "rating over time": RECORD,
     "conflict": RECORD,
@@ -111,6 +112,7 @@ LOOKS = {
     "archived list": RECORDS,
     "archived referrals": ENDED,
     "archived referral": RECORD,
+    "archived and referred again": RECORD,
     "reversals": REVERSALS,
     "reversals with problems": REVERSALS,
     # the end of a session

@@ -42,7 +42,7 @@ async def test_the_plan_is_told_and_a_relapse_leads_to_the_archived_referral(bro
         await later.get_by_role("link", name=reference).click()
         await expect(later.get_by_text("Moved out of the area").first).to_be_visible()
         await expect(later.get_by_role("link", name=again)).to_be_visible()
-        await then_everybody_can_use_it(later, "archived referral")
+        await then_everybody_can_use_it(later, "archived and referred again")
 
 
 async def when_an_outcome_is_recorded(page: Page, stack: Product, family_name: str) -> None:
@@ -68,7 +68,7 @@ async def then_the_plan_is_told(page: Page) -> None:
     told = page.locator("section[aria-labelledby=last-outcome]")
     await expect(told).to_contain_text("Weekly visits until spring.")
     await expect(page.get_by_text("For the team alone.")).to_have_count(0)
-    await then_everybody_can_use_it(page, "record to read")
+    await then_everybody_can_use_it(page, "record with a told plan")
 
 
 async def when_it_is_archived(page: Page, stack: Product, family_name: str) -> None:

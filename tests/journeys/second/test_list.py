@@ -168,7 +168,7 @@ async def test_one_organisation_can_be_chosen_by_who_sees_several_and_by_nobody_
             await be_logged_in(page, second, email)
             await open_list(page, second)
             await open_filters(page)
-            await expect(page.locator(".ics-filters legend")).to_have_text(["RISK LEVEL", "LOCALITY"])
+            await expect(page.locator(".ics-filters legend")).to_have_text(["RISK LEVEL", "LOCALITY", "Review"])
 
 
 async def test_the_list_says_how_long_ago_a_person_was_rated(administrator: Page, page: Page, second: Product) -> None:

@@ -25,6 +25,7 @@ ADMINISTRATOR, COLLEAGUE = "admin@mpft.nhs.uk", "admin@combined.nhs.uk"
 OWN_PASSWORD = "Sorrel-Canter-77"
 STANDARD_BAR = ["Home", "Submit New Referral", "Referrals", "Help", "Change Password", "Logout"]
 TWO_NOS = {"cetr_requested": "no", "laep_requested": "no"}
+WHY = {"leaving_reason": "other", "leaving_text": "Lives elsewhere now"}
 FITTING = (
     "home/",
     "records/new?start",
@@ -253,7 +254,7 @@ async def archive(hand: Walker, record: str) -> None:
     page = await hand.see(hand.at(f"records/{record}/outcomes/"))
     asked = await hand.press(page, "Save & Archive", TWO_NOS)
     assert ("Archive this referral?", 5) == (asked.heading, len(asked.tree.select("main li")))
-    archived = await hand.press(asked, "Yes – Archive")
+    archived = await hand.press(asked, "Yes – Archive", WHY)
     assert archived.notice.startswith("The outcome has been saved and the referral is archived. Reference DSR-")
 
 
