@@ -140,6 +140,8 @@ from tests.gateway.test_duplicate_pages import archived_of
 from tests.gateway.test_ended_list_pages import StandInEnded
 from tests.gateway.test_hand_over_pages import COVERED, StandInHeld
 from tests.gateway.test_holder_pages import NAMED, StandInHolders, a_cover, held_by
+from tests.gateway.test_leaving_pages import StandInOpenActions
+from tests.gateway.test_list_download import StandInLongList
 from tests.gateway.test_list_pages import StandInList
 from tests.gateway.test_looked_page import StandInLooks
 from tests.gateway.test_record_over_time import a_change
@@ -361,6 +363,8 @@ def samples() -> tuple[tuple[StandIn, tuple[Request[Message], ...]], ...]:
                 ListRecords(),
             ),
         ),
+        (StandInLongList(), (ListRecords(), ListLinked(record_ids=(ID,)))),
+        (StandInOpenActions(actions=(an_action(),)), (ListRecordActions(record_id=RECORD_ID),)),
         (
             StandInList(linked=(LinkedRecords(record_id=ID, ratings=("red",)),)),
             (ListRecords(), ListLinked(record_ids=(ID,))),

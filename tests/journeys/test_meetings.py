@@ -119,7 +119,7 @@ async def when_i_add_a_green_by_hand(page: Page, name: str) -> None:
 async def when_i_start_it_and_record_who_came(page: Page) -> None:
     await page.get_by_role("button", name="Start the meeting").click()
     await expect(page.get_by_text("The meeting has started.")).to_be_visible()
-    await page.get_by_role("link", name="Record who came").click()
+    await page.get_by_role("link", name="Say who came").click()
     await then_everybody_can_use_it(page, "attendance")
     service = page.get_by_role("group", name=SERVICE)
     await service.get_by_label("Name").fill("Nora Nurse")

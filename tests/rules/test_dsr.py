@@ -272,9 +272,10 @@ def test_the_reports_are_those_of_the_guide() -> None:
         "Referral and Outcome Data",
         "Key Working Team Data",
         "Archived – Combined (referral & outcome) Data",
+        "Data Quality",
     ] == [report.title for report in reports]
-    assert ["active", "active", "active", "ended"] == [report.records for report in reports]
-    assert [False, True, False, True] == [report.outcomes for report in reports]
+    assert ["active", "active", "active", "ended", "incomplete"] == [report.records for report in reports]
+    assert [False, True, False, True, False] == [report.outcomes for report in reports]
     assert ("REPORT / DATA DOWNLOAD", "Select Report", "Report Filters", "Generate Report") == (
         dsr().words("reporting.panel"),
         dsr().words("reporting.select_report"),

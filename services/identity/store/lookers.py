@@ -17,6 +17,7 @@ FIND_LOOKERS = """
     FROM account
     JOIN register_grant AS held ON held.account_id = account.account_id AND held.register_code = $1
     WHERE account.account_id = ANY($2)
+    ORDER BY full_name, user_id
 """
 
 

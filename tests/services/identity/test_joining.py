@@ -130,7 +130,7 @@ async def test_a_role_that_was_taken_away_does_not_come_back_by_joining(rig: Rig
 async def test_asking_for_roles_that_were_taken_away_does_not_read_the_whole_audit(rig: Rig) -> None:
     async with rig.owner.transaction():
         await rig.owner.execute(
-            "INSERT INTO audit (action, register) SELECT 'logged_in', 'dsr' FROM generate_series(1, 20000)"
+            "INSERT INTO audit (action, register) SELECT 'logged_in', 'dsr' FROM generate_series(1, 60000)"
         )
         await rig.owner.execute("ANALYZE audit")
         await rig.owner.fetchval("SELECT was_removed($1, 'dsr')", uuid4())

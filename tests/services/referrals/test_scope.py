@@ -260,9 +260,17 @@ async def test_every_table_with_people_in_it_has_the_wall(owner: Owner) -> None:
 
     # Reversals are tested in test_reversing, uploads in test_uploads. Overlays hold no personal data: see
     # test_publishing.
-    assert {*OWN_IDS, *COUNTS, *COMPARED, "reversal", "ending_decision", "draft", "overlay", *UPLOADS} == {
-        row["relname"] for row in rows
-    }
+    assert {
+        *OWN_IDS,
+        *COUNTS,
+        *COMPARED,
+        "reversal",
+        "ending_decision",
+        "draft",
+        "overlay",
+        "consent_to_confirm",
+        *UPLOADS,
+    } == {row["relname"] for row in rows}
 
 
 async def test_one_trip_and_three_trips_set_the_same_context(pool: DatabasePool) -> None:
